@@ -1,0 +1,1 @@
+"""The shell: Telegram, SQLite, time and the command line around the pure flows."""

@@ -1,0 +1,224 @@
+"""The command line: builds and wires every object by hand, once."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from bot.commands import Operator
+    from bot.conversation import Conversation
+    from bot.store import Store
+
+# Each command imports what it needs: a start counts in tenths of a second, and most commands need no Telegram.
+
+CHAT_DATABASE = Path("data/chat.db")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="backstride")
+def main() -> None:
+    """Backstride: a Telegram bot for runners with a sore low back.
+
+    It gives information, not a diagnosis, and is a prototype until a clinician has signed its content off.
+    """
+    # A pipe that closes early (| head) ends the command quietly, as other tools do.
+    import signal
+
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+def _conversation(store: Store, operator: Operator | None = None) -> Conversation:
+    from bot.commands import Operator
+    from bot.conversation import Conversation
+    from flows.engine import Engine
+    from flows.library import ContentError, load
+
+    try:
+        return Conversation(Engine(load()), store, operator=operator or Operator())
+    except ContentError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.option(
+    "--db",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=CHAT_DATABASE,
+    show_default=True,
+    help="Where the conversation is kept between runs.",
+)
+@click.option(
+    "--script",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Types the lines of a transcript in place of you, then ends.",
+)
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Writes the conversation to a file that --script and replay can read.",
+)
+def chat(db: Path, script: Path | None, record: Path | None) -> None:
+    """Talks in this terminal; needs no token and no network."""
+    from bot.store import Store
+    from bot.terminal import Terminal, run_through, typed_lines
+
+    with closing(Store.open(db)) as store:
+        conversation = _conversation(store)
+        shown: list[str] = []
+
+        def show(text: str) -> None:
+            shown.append(click.unstyle(text))
+            click.echo(text)
+
+        def bold(text: str) -> str:
+            return click.style(text, bold=True)
+
+        terminal = Terminal(conversation, store, show, bold)
+        words = conversation.desk.words
+        if script is not None:
+            run_through(terminal, typed_lines(script))
+        else:
+            show_hint = sys.stdin.isatty()
+            if show_hint:
+                click.echo(words.label("terminal.hint") + "\n")
+            terminal.begin()
+            _talk(terminal, shown)
+            click.echo(words.label("terminal.bye"))
+        if record is not None:
+            record.write_text("\n".join(shown) + "\n", encoding="utf-8")
+
+
+def _talk(terminal: Any, shown: list[str]) -> None:
+    """Reads lines until the end of the input."""
+    from bot.terminal import TYPED
+
+    while True:
+        try:
+            line = input(TYPED if sys.stdin.isatty() else "")
+        except (EOFError, KeyboardInterrupt):
+            click.echo()
+            return
+        shown.append(TYPED + line)
+        if not sys.stdin.isatty():
+            click.echo(TYPED + line)
+        terminal.type(line)
+
+
+@main.command()
+@click.argument("transcript", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def replay(transcript: Path) -> None:
+    """Runs a recorded transcript through today's flow and shows what changed; exit 1 if anything did."""
+    from bot.store import Store
+    from bot.terminal import changes
+
+    with tempfile.TemporaryDirectory() as folder, closing(Store.open(Path(folder) / "replay.db")) as store:
+        difference = changes(transcript, _conversation(store), store)
+    for line in difference:
+        click.echo(line)
+    if difference:
+        raise SystemExit(1)
+    click.echo("Nothing changed.")
+
+
+@main.command()
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Adds the answers behind each flag and finding, and what would change the disposition.",
+)
+def simulate(explain: bool) -> None:
+    """Evaluates the rules on answers read as JSON lines, and writes one JSON line each.
+
+    Each line is an object with answer fields (age, rf, life, … band); a field that is missing has its default. Sets and
+    pairs are lists, booleans "yes" or "no". An unknown field or value gives {"error"} for that line, and exit 1 at the end.
+    """
+    from flows.library import load
+    from flows.simulate import AnswerError, conclusion, explanation, parse
+
+    content = load()
+    failed = False
+    for line in sys.stdin:
+        if not line.strip():
+            continue
+        result: dict[str, Any]
+        try:
+            facts = parse(content, line)
+            result = conclusion(content, facts)
+            if explain:
+                result |= explanation(content, facts)
+        except AnswerError as error:
+            failed = True
+            result = {"error": str(error)}
+        sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+    if failed:
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("content", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+def check(content: Path | None) -> None:
+    """Checks the shipped content (or that of a folder) and lists what carries each row of the source articles."""
+    from flows.proof import check as prove
+
+    report = prove(content)
+    for line in report.lines:
+        click.echo(line)
+    for problem in report.problems:
+        click.echo(problem, err=True)
+    if report.problems:
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("flow", default="low_back_pain")
+def diagram(flow: str) -> None:
+    """Prints a flow as a mermaid diagram."""
+    from flows.diagram import mermaid
+    from flows.library import load
+
+    content = load()
+    if flow != content.flow.id:
+        raise click.ClickException(f"there is no flow {flow!r}; there is {content.flow.id!r}")
+    click.echo(mermaid(content))
+
+
+@main.command()
+@click.option(
+    "--env-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(".env"),
+    show_default=True,
+    help="Settings; the environment wins over the file.",
+)
+def run(env_file: Path) -> None:
+    """Runs the Telegram bot until it is stopped (SIGTERM or Ctrl-C)."""
+    import asyncio
+
+    from bot.commands import Operator
+    from bot.config import ConfigError, load_settings
+    from bot.store import Store, StoreError
+    from bot.telegram import configure_logging, serve
+
+    try:
+        settings = load_settings(os.environ, env_file)
+        configure_logging(settings.log_level, settings.token)
+        with closing(Store.open(settings.database_path)) as store:
+            operator = Operator(settings.operator_name, settings.operator_contact)
+            conversation = _conversation(store, operator)
+            asyncio.run(serve(settings, store, conversation, conversation.commands.menus()))
+    except (ConfigError, StoreError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()

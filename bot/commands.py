@@ -1,0 +1,259 @@
+"""The commands and menu buttons: what a person can do besides answering questions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.desk import Desk, Work
+from bot.render import Message, bold, paragraphs
+from bot.store import DiaryEntry, Store
+from flows.engine import Refused
+from flows.schema import Disposition
+
+PRIVATE = (
+    "start", "check", "plan", "exercise", "tests", "why", "urgent", "country", "privacy", "export", "delete",
+    "settings", "help", "stop",
+)  # fmt: skip
+"""Commands of the private chat, in the order in which Telegram lists them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who runs this bot, for /privacy."""
+
+    name: str = ""
+    contact: str = ""
+
+
+class Commands:
+    """Carries out commands and menu buttons on a Work."""
+
+    def __init__(self, desk: Desk, store: Store, operator: Operator) -> None:
+        self.desk = desk
+        self.words = desk.words
+        self.store = store
+        self.operator = operator
+        self.by_name: dict[str, Callable[[Work], None]] = {name: getattr(self, name) for name in PRIVATE}
+        self.by_button: dict[str, Callable[[Work], None]] = {
+            **self.by_name,
+            "question": desk.where,
+            "resume": desk.resume,
+            "restart": desk.restart,
+            "checked": self.checked,
+            "delete_yes": self.delete_all,
+            "delete_no": self.keep_all,
+        }
+
+    def menus(self) -> dict[str, list[tuple[str, str]]]:
+        """Returns the commands of each kind of chat, with what Telegram shows beside them."""
+        private = [(name, self.words.label(f"command.{name}")) for name in PRIVATE]
+        return {"private": private, "groups": [("check", self.words.label("command.group_check"))]}
+
+    # ---- the conversation ------------------------------------------------------------------------------------
+
+    def start(self, work: Work) -> None:
+        """Greets a new person, or meets a known one where they are."""
+        if self.desk.waiting(work):
+            self.desk.where(work, "welcome_back")
+        elif work.row is None and not work.why_new:
+            self.desk.begin(work)
+        else:
+            self.desk.where(work, work.why_new)
+
+    def check(self, work: Work) -> None:
+        """Begins a new screen, or offers to carry on with one that is not finished."""
+        session = work.session
+        if session is None and not work.why_new:
+            self.desk.begin(work)
+        elif session is not None and session.state in self.desk.engine.nodes and self.desk.begun(session):
+            self.desk.offer_resume(work)
+        else:
+            self.desk.restart(work)
+
+    def stop(self, work: Work) -> None:
+        """Stops the questions and keeps the answers."""
+        if self.desk.waiting(work):
+            self.desk.stop(work)
+        else:
+            self.desk.say(work, Message(self.words("stop.nothing")))
+
+    def checked(self, work: Work) -> None:
+        """Notes that a person was checked today and told that it is safe; no plan follows for a day."""
+        work.diary.append(DiaryEntry(work.now, "checked"))
+        self.desk.say(work, Message(paragraphs(self.words("checked.thanks"), self.words("safety_net"))))
+
+    def urgent(self, work: Work) -> None:
+        """Says where to get help now, from any state."""
+        numbers = self.desk.render.numbers(work.chat.country)
+        lines = [self.words(f"urgent{part}", **numbers) for part in ("", ".signs", ".line")]
+        country = "" if work.chat.country else self.words("urgent.country")
+        text = paragraphs(bold(lines[0]), *lines[1:], country)
+        waiting = [("nav.to_question", "g:question")] if self.desk.waiting(work) else []
+        self.desk.say(work, self.desk.render.menu(text, waiting))
+
+    # ---- the plan --------------------------------------------------------------------------------------------
+
+    def plan(self, work: Work) -> None:
+        """Shows the plan, or says plainly why there is none."""
+        if self._has_plan(work):
+            self.desk.show_plan(work)
+
+    def exercise(self, work: Work) -> None:
+        """Shows the card of one exercise of the plan, by its name or the beginning of it."""
+        if not self._has_plan(work):
+            return
+        wanted = self.desk.outcome.find(work.session, work.incoming.argument) if work.session is not None else ""
+        if wanted:
+            self.card(work, wanted)
+        else:
+            self.desk.show_plan(work, before="card.not_in_plan" if work.incoming.argument else "")
+
+    def card(self, work: Work, exercise: str) -> None:
+        """Shows the card of an exercise that a button names."""
+        if self._has_plan(work) and self._planned(work, exercise):
+            self.desk.say(work, self.desk.outcome.card(self.desk.session(work), exercise))
+
+    def next_card(self, work: Work, exercise: str) -> None:
+        """Turns a card into the next one."""
+        if self._has_plan(work) and self._planned(work, exercise):
+            self.desk.edit(work, self.desk.outcome.card(self.desk.session(work), exercise))
+
+    def _planned(self, work: Work, exercise: str) -> bool:
+        if exercise in self.desk.outcome.planned(self.desk.session(work)):
+            return True
+        self.desk.show_plan(work, before="card.not_in_plan")
+        return False
+
+    def _has_plan(self, work: Work) -> bool:
+        """Tells whether exercises may be shown now; where not, says why (clinical.md 2.7)."""
+        self.desk.leave_test(work)
+        reason = self._no_plan(work)
+        if reason is not None:
+            self.desk.say(work, reason)
+        return reason is None
+
+    def _no_plan(self, work: Work) -> Message | None:
+        desk, words = self.desk, self.words
+        if work.session is None or work.session.state == "declined":
+            return desk.render.menu(words("plan.none_yet"), [("nav.start", "g:check")])
+        if work.session.state in desk.engine.nodes:
+            choices = [("nav.continue", "g:resume"), ("nav.restart", "g:restart")]
+            return desk.render.menu(words("plan.unfinished"), choices)
+        if not desk.has_plan(work):
+            rank = desk.engine.assess(work.session).screening.disposition
+            why = words.label("plan.paused_urgent" if rank >= Disposition.URGENT else "plan.paused_doctor")
+            return Message(paragraphs(words("plan.paused", why=why), words("safety_net")))
+        return desk.plan_waits(work)
+
+    def tests(self, work: Work) -> None:
+        """Lists the self-tests that may be done now."""
+        self.desk.leave_test(work)
+        if work.session is None or not self.desk.has_plan(work):
+            self.desk.say(work, Message(self.words("tests.first")))
+        else:
+            self.desk.say(work, self.desk.render.tests(work.session))
+
+    def test(self, work: Work, test: str) -> None:
+        """Begins one self-test."""
+        self.desk.leave_test(work)
+        if work.session is None or not self.desk.has_plan(work):
+            self.desk.say(work, Message(self.words("tests.first")))
+            return
+        try:
+            turn = self.desk.engine.open_test(work.session, test)
+        except Refused:
+            self.desk.say(work, Message(self.words("tests.not_offered")))
+            return
+        self.desk.take(work, turn)
+        self.desk.ask(work)
+
+    def why(self, work: Work) -> None:
+        """Says which rules and findings fired, on which answers, and where they come from."""
+        ended = work.session is not None and work.session.state not in self.desk.engine.nodes
+        if work.session is None or not (ended or work.session.state in self.desk.after_result):
+            self.desk.say(work, Message(self.words("why.none")))
+        else:
+            self.desk.say(work, self.desk.outcome.why(work.session))
+
+    # ---- settings and data -----------------------------------------------------------------------------------
+
+    def country(self, work: Work) -> None:
+        """Asks which country's telephone numbers to show."""
+        self.desk.say(work, self.desk.render.countries())
+
+    def set_country(self, work: Work, country: str) -> None:
+        """Stores the country chosen, or that none is."""
+        names = {row.id: row.name for row in self.desk.content.countries.countries}
+        if country not in names:
+            work.chat = replace(work.chat, country="")
+            self.desk.edit(work, Message(self.words("country.cleared")))
+            return
+        work.chat = replace(work.chat, country=country)
+        numbers = self.desk.render.numbers(country)
+        text = self.words("country.set", country=self.words.plain(names[country]), **numbers)
+        self.desk.edit(work, Message(text))
+
+    def settings(self, work: Work) -> None:
+        """Shows what is set, with the ways to change it."""
+        names = {row.id: self.words.plain(row.name) for row in self.desk.content.countries.countries}
+        country = names.get(work.chat.country, self.words.label("settings.country_none"))
+        text = paragraphs(
+            bold(self.words("settings.heading")),
+            self.words("settings.country", country=country),
+            self.words("settings.version", version=self.desk.content.settings.content_version),
+        )
+        actions = ("country", "privacy", "export", "delete")
+        labels = ("settings.change_country", "settings.privacy", "settings.export", "settings.delete")
+        self.desk.say(
+            work, self.desk.render.menu(text, [(label, f"g:{act}") for label, act in zip(labels, actions, strict=True)])
+        )
+
+    def privacy(self, work: Work) -> None:
+        """Says what is kept, by whom, and what a person can do about it."""
+        name, contact = self.operator.name, self.operator.contact
+        known = self.words("privacy.operator", name=name, contact=contact) if name and contact else ""
+        chat = work.chat
+        agreed = ""
+        if chat.consent_at is not None:
+            agreed = self.words("privacy.consent", version=chat.consent_version, date=f"{chat.consent_at:%Y-%m-%d}")
+        text = paragraphs(
+            self.words("privacy"),
+            self.words("privacy.telegram"),
+            self.words("privacy.rights"),
+            known or self.words("privacy.operator_unknown"),
+            agreed,
+        )
+        self.desk.say(work, Message(text))
+
+    def export(self, work: Work) -> None:
+        """Sends every row about the person as a JSON file."""
+        if self.store.chat(work.chat.chat_id) is None:
+            self.desk.say(work, Message(self.words("export.nothing")))
+            return
+        text = json.dumps(self.store.everything(work.chat.key), ensure_ascii=False, indent=2, default=str)
+        file = {"name": self.words.label("export.file"), "text": text}
+        self.desk.say(work, Message(self.words("export.caption"), document=file))
+
+    def delete(self, work: Work) -> None:
+        """Asks whether everything about the person should go."""
+        choices = [("delete.yes", "g:delete_yes"), ("delete.no", "g:delete_no")]
+        self.desk.say(work, self.desk.render.menu(self.words("delete.ask"), choices))
+
+    def delete_all(self, work: Work) -> None:
+        """Removes every row about the person."""
+        work.calls.clear()
+        self.desk.say(work, Message(self.words("delete.done")))
+        work.forget = True
+
+    def keep_all(self, work: Work) -> None:
+        """Leaves everything as it is."""
+        self.desk.edit(work, Message(self.words("delete.kept")))
+
+    def help(self, work: Work) -> None:
+        """Lists the commands."""
+        rows = [self.words("help.row", command=name, description=text) for name, text in self.menus()["private"]]
+        self.desk.say(
+            work, Message(paragraphs(self.words("help") + "\n" + "\n".join(rows), self.words("start.banner")))
+        )

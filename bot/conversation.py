@@ -1,0 +1,175 @@
+"""What a person did -> one committed turn: load, advance, render, commit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.commands import Commands, Operator
+from bot.desk import Desk, Incoming, Work
+from bot.render import Button, Message, Translate, paragraphs
+from bot.replies import Replies
+from bot.store import Chat, Commit, SessionRow, Store, new_key
+from flows.engine import Engine, Outdated
+from flows.safety_net import SafetyNet
+
+TOO_OLD = timedelta(days=7)
+"""Answers older than this may no longer be true: the questions start again."""
+
+
+class Conversation:
+    """Every chat's conversation; the only writer of sessions."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        store: Store,
+        translate: Translate = str,
+        operator: Operator = Operator(),  # noqa: B008  (frozen)
+    ) -> None:
+        self.engine = engine
+        self.store = store
+        self.desk = Desk(engine, translate)
+        self.replies = Replies(self.desk)
+        self.commands = Commands(self.desk, store, operator)
+        self.net = SafetyNet(engine.content.free_text)
+        self.username = ""
+        """The bot's own name, for links into the private chat; known once Telegram has been asked."""
+
+    def handle(self, incoming: Incoming, now: datetime) -> None:
+        """Answers one update and commits everything that it caused, once."""
+        if not incoming.private and incoming.kind not in ("command", "text"):
+            self._ignore(incoming)
+            return
+        work = self._load(incoming, now)
+        if not incoming.private:
+            self._group(work)
+        elif incoming.kind in ("blocked", "unblocked"):
+            work.chat = replace(work.chat, blocked_at=now if incoming.kind == "blocked" else None)
+        elif incoming.kind == "press":
+            self._press(work)
+        elif not self._heard(work):
+            if incoming.kind == "edited":
+                # An edit is listened to, but it answers nothing: the first wording was answered already.
+                self._ignore(incoming)
+                return
+            self._written(work)
+        self._commit(work)
+
+    def apologise(self, incoming: Incoming, now: datetime) -> None:
+        """Tells a person that an update of theirs failed; no exercises follow from it."""
+        work = Work(replace(incoming, update_id=None), now, self._chat(incoming, now))
+        self.desk.say(work, Message(self.desk.words("error")))
+        self._commit(work)
+
+    def _ignore(self, incoming: Incoming) -> None:
+        if incoming.update_id is not None:
+            self.store.mark_handled(incoming.update_id)
+
+    def _commit(self, work: Work) -> None:
+        update, calls, diary = work.incoming.update_id, tuple(work.calls), tuple(work.diary)
+        self.store.commit(Commit(update, work.chat, work.row, diary, calls, work.forget))
+
+    # ---- loading ---------------------------------------------------------------------------------------------
+
+    def _chat(self, incoming: Incoming, now: datetime) -> Chat:
+        known = self.store.chat(incoming.chat_id)
+        if known is not None:
+            return replace(known, seen_at=now, blocked_at=None)
+        return Chat(new_key(), incoming.chat_id, now, now, "private" if incoming.private else "group")
+
+    def _load(self, incoming: Incoming, now: datetime) -> Work:
+        work = Work(incoming, now, self._chat(incoming, now))
+        row = self.store.latest_session(work.chat.key)
+        if row is None:
+            return work
+        work.row = row
+        if row.state in self.engine.nodes and now - row.updated_at > TOO_OLD:
+            work.why_new = "resume.too_old"
+        try:
+            if row.content_version == self.engine.content.settings.content_version:
+                work.session = self.engine.resume(row.state, row.log)
+            else:
+                work.session = self.engine.replay(row.log)
+                work.row = self._moved(row, work.session.state)
+        except (Outdated, KeyError):
+            work.why_new = "resume.new_questions"
+        if work.why_new:
+            work.row = work.session = None
+        return work
+
+    def _moved(self, row: SessionRow, state: str) -> SessionRow:
+        """The row of a session that was replayed in another version of the content; its old buttons are stale."""
+        version = self.engine.content.settings.content_version
+        is_open = row.open and state in self.engine.nodes
+        return replace(row, content_version=version, state=state, turn=row.turn + 1, ticks=(), open=is_open)
+
+    # ---- free text that may be an emergency ------------------------------------------------------------------
+
+    def _heard(self, work: Work) -> bool:
+        """Listens to free text before anything else is made of it (clinical.md 2.8)."""
+        incoming, words = work.incoming, self.desk.words
+        heard = self.net.hears(f"{incoming.text} {incoming.argument}")
+        numbers = self.desk.render.numbers(work.chat.country)
+        if heard == "crisis":
+            text = paragraphs(words("crisis", **numbers), words("crisis.continue"))
+            self.desk.say(work, self.desk.render.menu(text, [("nav.continue", "g:question")]))
+        elif heard == "emergency":
+            if work.session is None or work.session.state in self.desk.forgetting:
+                self.desk.fresh(work)
+            self.desk.take(work, self.engine.hear(self.desk.session(work)))
+            if self.desk.waiting(work):
+                self.desk.ask(work, words("net.heard", **numbers))
+            else:
+                self.desk.finish(work, None)
+        return bool(heard)
+
+    # ---- dispatch --------------------------------------------------------------------------------------------
+
+    def _written(self, work: Work) -> None:
+        incoming = work.incoming
+        command = self.commands.by_name.get(incoming.text) if incoming.kind == "command" else None
+        if command is not None:
+            command(work)
+        elif incoming.kind == "text" and self.desk.waiting(work):
+            self.replies.type(work)
+        elif work.session is None:
+            self.commands.start(work)
+        else:
+            self.desk.where(work, "question.only_text" if incoming.kind == "other" else "")
+
+    def _press(self, work: Work) -> None:
+        kind, _, rest = work.incoming.data.partition(":")
+        button = self.commands.by_button.get(rest) if kind == "g" else None
+        named = {
+            "x": self.commands.card,
+            "y": self.commands.next_card,
+            "t": self.commands.test,
+            "c": self.commands.set_country,
+        }
+        if button is not None:
+            button(work)
+        elif kind in named:
+            named[kind](work, rest)
+        elif kind == "q":
+            self._press_question(work, *rest.partition(":")[::2])
+        else:
+            self.desk.where(work, "busy")
+
+    def _press_question(self, work: Work, key: str, after: str) -> None:
+        turn, _, code = after.partition(":")
+        row = work.row
+        if row is None:
+            self.commands.start(work)
+        elif row.key != key:
+            self.desk.where(work, "busy")
+        elif not row.open:
+            self.desk.where(work)
+        elif str(row.turn) != turn or not self.replies.press(work, code):
+            self.desk.where(work, "question.stale")
+
+    def _group(self, work: Work) -> None:
+        """Answers whatever is said to the bot in a group with one card, and never to what was written."""
+        words = self.desk.words
+        link = Button(words.label("group.button"), url=f"https://t.me/{self.username}?start=group")
+        self.desk.say(work, Message(words("group.card"), ((link,),) if self.username else ()))

@@ -1,0 +1,312 @@
+"""One turn in the making: what is said, asked and edited, and how a session moves along the flow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from bot.outcome import Outcome
+from bot.render import Asking, Message, Place, Renderer, Translate, Words, paragraphs
+from bot.store import QUESTION, Call, Chat, DiaryEntry, SessionRow, new_key
+from flows.engine import OPENED, Answer, Engine, Node, Refused, Session, Turn
+from flows.schema import Disposition, Permission
+
+PLAN = "plan"
+"""The end of the flow in which a person has a plan."""
+CONSENT = "Q00"
+PLAN_WAITS = timedelta(hours=24)
+"""No plan is shown for this long after an URGENT or EMERGENCY result (clinical.md 2.7)."""
+
+Kind = Literal["command", "text", "edited", "press", "blocked", "unblocked", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a person did, as far as it concerns us."""
+
+    update_id: int | None
+    chat_id: int
+    kind: Kind
+    private: bool = True
+    text: str = ""
+    """What was written, or the name of a command without its slash."""
+    argument: str = ""
+    data: str = ""
+    message_id: int | None = None
+    """The message whose button was pressed."""
+    thread_id: int | None = None
+
+
+@dataclass(slots=True)
+class Work:
+    """One turn in the making; it becomes one Commit."""
+
+    incoming: Incoming
+    now: datetime
+    chat: Chat
+    row: SessionRow | None = None
+    session: Session | None = None
+    calls: list[Call] = field(default_factory=list)
+    diary: list[DiaryEntry] = field(default_factory=list)
+    forget: bool = False
+    why_new: str = ""
+    """The phrase that tells why an earlier session cannot go on, if so."""
+
+    @property
+    def at(self) -> SessionRow:
+        """The row of the session, where there is one."""
+        if self.row is None:
+            raise LookupError("no session has begun")
+        return self.row
+
+
+class Desk:
+    """Moves one person's turn along; everything that it does stands in the Work until that is committed."""
+
+    def __init__(self, engine: Engine, translate: Translate) -> None:
+        self.engine = engine
+        self.content = engine.content
+        self.words = Words(engine.content, translate)
+        self.render = Renderer(engine, self.words)
+        self.outcome = Outcome(engine, self.words)
+        self.after_result = {node.id for node in engine.nodes.values() if node.question.after_result}
+        self.forgetting = {end.id for end in engine.ends.values() if end.forget}
+
+    def session(self, work: Work) -> Session:
+        """Returns the session in hand; raises LookupError where none has begun."""
+        if work.session is None:
+            raise LookupError("no session has begun")
+        return work.session
+
+    def node(self, work: Work) -> Node:
+        """Returns the question that waits for an answer."""
+        return self.engine.nodes[self.session(work).state]
+
+    def waiting(self, work: Work) -> bool:
+        """Tells whether a question waits for an answer."""
+        return work.row is not None and work.session is not None and work.row.open
+
+    def begun(self, session: Session) -> bool:
+        """Tells whether more than the consent was answered."""
+        return any(name != CONSENT for name, _ in session.log)
+
+    def has_plan(self, work: Work) -> bool:
+        """Tells whether the session ended in a plan that nothing has paused since."""
+        return work.session is not None and work.session.state == PLAN and work.chat.plan_state != "PAUSED"
+
+    # ---- saying ----------------------------------------------------------------------------------------------
+
+    def say(self, work: Work, message: Message, tag: str = "") -> None:
+        """Adds a new message, in as many pieces as Telegram needs."""
+        pieces = message.parts()
+        for piece in pieces:
+            method = "sendDocument" if piece.document else "sendMessage"
+            params = piece.params()
+            if work.incoming.thread_id is not None:
+                params["message_thread_id"] = work.incoming.thread_id
+            work.calls.append(Call(method, params, tag if piece is pieces[-1] else ""))
+
+    def edit(self, work: Work, message: Message) -> None:
+        """Changes the message that was pressed, or else the one that asked the current question."""
+        if work.incoming.message_id is not None:
+            work.calls.append(Call("editMessageText", {**message.params(), "message_id": work.incoming.message_id}))
+        elif work.chat.question_call is not None:
+            work.calls.append(Call("editMessageText", message.params(), edits=work.chat.question_call))
+
+    def ask(self, work: Work, *before: str, edit: bool = False, with_why: bool = False, too_many: bool = False) -> None:
+        """Shows the question that waits for an answer, below some sentences."""
+        asking = Asking(work.at.ticks, with_why, too_many, before)
+        message = self.render.question(self.session(work), Place(work.at.key, work.at.turn), asking)
+        if edit and work.incoming.message_id is not None:
+            self.edit(work, message)
+        else:
+            self.say(work, message, QUESTION)
+
+    def where(self, work: Work, phrase: str = "") -> None:
+        """Shows a person where they are: at a question, or with nothing open."""
+        before = [self.words(phrase)] if phrase else []
+        if self.waiting(work):
+            self.ask(work, *before)
+        elif work.session is not None and work.session.state in self.engine.nodes:
+            self.offer_resume(work)
+        else:
+            choices = [("nav.start", "g:restart"), ("nav.urgent", "g:urgent")]
+            self.say(work, self.render.menu(paragraphs(*before, self.words("idle")), choices))
+
+    # ---- turns of the flow -----------------------------------------------------------------------------------
+
+    def begin(self, work: Work) -> None:
+        """Greets a person, and asks the first question."""
+        self.say(work, Message(paragraphs(*map(self.words, ("start", "start.how", "start.banner", "start.private")))))
+        self.restart(work)
+
+    def restart(self, work: Work) -> None:
+        """Begins the questions anew, saying why where the person did not ask for it."""
+        self.fresh(work)
+        self.ask(work, *([self.words(work.why_new)] if work.why_new else []))
+
+    def fresh(self, work: Work) -> None:
+        """Puts a new session in the place of any earlier one; consent that still stands is not asked again."""
+        settings = self.content.settings
+        session = self.engine.start().session
+        if work.chat.consent_version == settings.consent_version:
+            session = self.engine.advance(session, "yes").session
+        work.session = session
+        work.row = SessionRow(
+            key=new_key(),
+            chat=work.chat.key,
+            flow=self.content.flow.id,
+            content_version=settings.content_version,
+            state=session.state,
+            started_at=work.now,
+            updated_at=work.now,
+            log=session.log,
+        )
+
+    def take(self, work: Work, turn: Turn) -> None:
+        """Makes a turn of the engine the session's new place; buttons of the question before are stale now."""
+        session = turn.session
+        work.session = session
+        work.row = replace(
+            work.at,
+            state=session.state,
+            log=session.log,
+            ticks=(),
+            turn=work.at.turn + 1,
+            open=session.state in self.engine.nodes,
+            updated_at=work.now,
+        )
+
+    def answer(self, work: Work, answer: Answer) -> None:
+        """Answers the question that waits, and shows what follows."""
+        node, before = self.node(work), self.session(work)
+        try:
+            turn = self.engine.advance(before, answer)
+        except Refused:
+            self.repeat(work)
+            return
+        self.edit(work, self.render.answered(node, answer))
+        if node.id == CONSENT:
+            version = self.content.settings.consent_version
+            work.chat = replace(work.chat, consent_version=version, consent_at=work.now)
+        self.take(work, turn)
+        notice = self.words.text(turn.notice) if turn.notice else ""
+        if not self.waiting(work):
+            if notice:
+                self.say(work, Message(notice))
+            self.finish(work, before)
+            return
+        if turn.session.state in self.after_result and node.id not in self.after_result:
+            self.record(work)
+            self.say(work, self.outcome.result(turn.session))
+        self.ask(work, *([notice] if notice else []))
+
+    def repeat(self, work: Work) -> None:
+        """Asks once more, kindly, after something that is no answer."""
+        scale = self.node(work).question.kind == "scale"
+        self.ask(work, self.words("question.repeat_scale" if scale else "question.repeat"))
+
+    def record(self, work: Work) -> None:
+        """Notes the result in the diary and what it means for the plan."""
+        screening = self.engine.assess(self.session(work)).screening
+        data: dict[str, object] = {
+            "disposition": screening.disposition.name,
+            "flags": list(screening.flags),
+            "content_version": self.content.settings.content_version,
+        }
+        work.diary.append(DiaryEntry(work.now, "result", data))
+        if screening.disposition >= Disposition.URGENT:
+            work.chat = replace(work.chat, critical_at=work.now)
+        paused = screening.permission is Permission.NONE
+        state = "PAUSED" if paused else "REFERRED" if screening.disposition is Disposition.PHYSIO else "ACTIVE"
+        work.chat = replace(work.chat, plan_state=state)
+
+    def finish(self, work: Work, before: Session | None) -> None:
+        """Shows what the session ended in; `before` is the session that the last answer was given in, if any."""
+        session = self.session(work)
+        end = self.engine.ends[session.state]
+        if end.id != PLAN:
+            if not end.forget:
+                self.record(work)
+            self.say(work, self.outcome.end(end, session, self.render.numbers(work.chat.country)))
+            work.forget = end.forget
+            return
+        tested = False
+        if before is not None and before.state not in self.after_result:
+            tested = self.engine.nodes[before.state].test is not None
+            self._tell_change(work, before)
+        self.show_plan(work, "plan.refreshed" if tested else "")
+
+    def _tell_change(self, work: Work, before: Session) -> None:
+        """Shows the result once more where an answer after the plan changed it."""
+        was = self.engine.assess(before).screening
+        if was.flags != self.engine.assess(self.session(work)).screening.flags:
+            self.record(work)
+            self.say(work, self.outcome.result(self.session(work)))
+
+    def show_plan(self, work: Work, before: str = "") -> None:
+        """Shows the plan below a sentence, or says how long it waits."""
+        waits = self.plan_waits(work)
+        self.say(work, waits or self.outcome.plan(self.session(work), self.words(before) if before else ""))
+
+    def plan_waits(self, work: Work) -> Message | None:
+        """Returns what to say in place of a plan for a day after an URGENT or EMERGENCY result."""
+        since = work.now - work.chat.critical_at if work.chat.critical_at is not None else PLAN_WAITS
+        if since >= PLAN_WAITS:
+            return None
+        hours = -(-(PLAN_WAITS - since) // timedelta(hours=1))
+        return Message(paragraphs(self.words("plan.waits", hours=hours), self.words("safety_net")))
+
+    def back(self, work: Work) -> None:
+        """Goes back to the question before, with its ticks as they were."""
+        session = self.session(work)
+        if not session.log:
+            self.where(work)
+            return
+        name, answer = session.log[-1]
+        self.take(work, self.engine.back(session))
+        if isinstance(answer, tuple) and self.session(work).state == name:
+            work.row = replace(work.at, ticks=answer)
+        if self.waiting(work):
+            self.ask(work, edit=True)
+        else:
+            self.finish(work, None)
+
+    def why_asked(self, work: Work) -> None:
+        """Says why the current question is asked."""
+        self.ask(work, edit=True, with_why=True)
+
+    def stop(self, work: Work) -> None:
+        """Stops the questions and keeps the answers; a self-test after the plan is just left."""
+        if self.leave_test(work):
+            self.show_plan(work)
+            return
+        work.row = replace(work.at, open=False, updated_at=work.now)
+        text = paragraphs(self.words("stopped"), self.words("safety_net"))
+        self.say(work, self.render.menu(text, [("nav.continue", "g:resume")]))
+
+    def leave_test(self, work: Work) -> bool:
+        """Leaves a self-test that was begun after the plan; returns False where none was."""
+        session = work.session
+        node = self.engine.nodes.get(session.state) if session is not None else None
+        if session is None or node is None or node.test is None:
+            return False
+        opened = [at for at, (name, _) in enumerate(session.log) if name == OPENED]
+        if not opened:
+            return False
+        self.take(work, Turn(self.engine.replay(session.log[: opened[-1]])))
+        return True
+
+    def offer_resume(self, work: Work) -> None:
+        """Asks whether to carry on with a check or to start again."""
+        choices = [("nav.continue", "g:resume"), ("nav.restart", "g:restart")]
+        self.say(work, self.render.menu(self.words("resume.offer"), choices))
+
+    def resume(self, work: Work) -> None:
+        """Carries on with a check that was stopped."""
+        if work.session is None or work.session.state not in self.engine.nodes:
+            self.restart(work)
+            return
+        work.row = replace(work.at, open=True, updated_at=work.now)
+        self.ask(work, self.words("welcome_back"))

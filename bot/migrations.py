@@ -1,0 +1,94 @@
+"""The database schema, one numbered step after another; a released step never changes."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("backstride")
+
+
+@migrations()
+def m001_initial(db: Database) -> None:
+    """Creates the five tables: strict, with 64-bit Telegram ids and ISO-8601 UTC times as text."""
+    # `chat` is the only table that holds a Telegram id; everything else hangs on the random key and goes with it.
+    db.execute(
+        """
+        create table chat (
+            key text primary key,
+            chat_id integer not null unique,
+            kind text not null,
+            country text not null,
+            consent_version text not null,
+            consent_at text,
+            plan_state text not null,
+            critical_at text,
+            question_call integer,
+            blocked_at text,
+            forgotten_at text,
+            created_at text not null,
+            seen_at text not null
+        ) strict
+        """
+    )
+    db.execute(
+        """
+        create table session (
+            key text primary key,
+            chat text not null references chat (key) on delete cascade,
+            flow text not null,
+            content_version text not null,
+            state text not null,
+            log text not null,
+            ticks text not null,
+            turn integer not null,
+            open integer not null check (open in (0, 1)),
+            started_at text not null,
+            updated_at text not null
+        ) strict
+        """
+    )
+    db.execute("create index session_chat on session (chat, started_at)")
+    db.execute(
+        """
+        create table diary (
+            id integer primary key,
+            chat text not null references chat (key) on delete cascade,
+            at text not null,
+            kind text not null,
+            data text not null
+        ) strict
+        """
+    )
+    db.execute("create index diary_chat on diary (chat, at)")
+    db.execute(
+        """
+        create table inbox (
+            update_id integer primary key,
+            payload text,
+            attempts integer not null default 0,
+            error text
+        ) strict
+        """
+    )
+    db.execute("create index inbox_pending on inbox (update_id) where payload is not null")
+    # autoincrement: an id that was used once is never given again, for other rows refer to it after it is gone.
+    db.execute(
+        """
+        create table outbox (
+            id integer primary key autoincrement,
+            chat text not null references chat (key) on delete cascade,
+            method text not null,
+            params text,
+            tag text not null,
+            edits integer,
+            message_id integer,
+            attempts integer not null default 0,
+            not_before text,
+            error text,
+            sent_at text
+        ) strict
+        """
+    )
+    db.execute("create index outbox_chat on outbox (chat)")
+    # Holds what waits, chat by chat in order, and what tells which calls may be made: the sender asks it all the time.
+    db.execute("create index outbox_unsent on outbox (chat, id, not_before) where params is not null")

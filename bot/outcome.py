@@ -1,0 +1,312 @@
+"""What the rules conclude -> messages: the result, the plan, its cards and the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.render import Button, Message, Words, bold, listed, paragraphs
+from flows.engine import Engine, Session
+from flows.plan import Assessment, PlannedExercise, exclusions
+from flows.rules import Facts, Value
+from flows.schema import Advice, Disposition, Dosage, End, Exercise, Permission, Range, Rule
+from flows.safety_net import folded
+from flows.screen import CLEARED
+from flows.simulate import because
+
+TOP_FINDINGS = 3
+"""How many findings a person is shown (clinical.md 4.1)."""
+
+
+class Outcome:
+    """Renders results in one language."""
+
+    def __init__(self, engine: Engine, words: Words) -> None:
+        self.engine = engine
+        self.content = engine.content
+        self.words = words
+        self._rules = {rule.id: rule for rule in self.content.screen.rules}
+        self._exercises = {exercise.id: exercise for exercise in self.content.library.exercises}
+        self._advice = {advice.id: advice for advice in self.content.planning.advice}
+
+    # ---- where to go -----------------------------------------------------------------------------------------
+
+    def end(self, end: End, session: Session, numbers: dict[str, str]) -> Message:
+        """Returns the message of an end without a plan, as strong as clinical.md 7.3 has it."""
+        result = self.engine.assess(session)
+        values = {**numbers, "who": self._who(result), "tell": self._tell(result)}
+        extra = [self.words.text(line.text, **values) for line in end.also if line.when.holds(session.facts)]
+        rank = result.screening.disposition
+        shown = rank < Disposition.EMERGENCY and bool(result.screening.flags)
+        reasons = listed(self._because(result)) if shown else ""
+        net = self.words("safety_net") if rank < Disposition.EMERGENCY and not end.forget else ""
+        text = paragraphs(self.words.text(end.text, **values), *extra, reasons, net, self._banner())
+        if rank >= Disposition.URGENT:
+            text = paragraphs(text, self.words("checked.full"))
+            return Message(text, ((Button(self.words.label("checked.button"), "g:checked"),),))
+        return Message(text)
+
+    def result(self, session: Session) -> Message:
+        """Returns where to go, then why, what may contribute, and how much running is allowed."""
+        result = self.engine.assess(session)
+        screening = result.screening
+        phrase = f"result.{screening.disposition.name}"
+        if screening.permission is Permission.GENTLE and screening.disposition is Disposition.PHYSIO:
+            phrase += "_gentle"
+        running = self.words.text(result.running.text)
+        if result.running.running in ("EASY", "HOLD", "NORMAL"):
+            running = f"{running} {self.words.text(self._advice[self.content.planning.running_advice].text)}"
+        return Message(
+            paragraphs(
+                bold(self.words("result.heading")),
+                bold(self.words(phrase, who=self._who(result))),
+                listed(self._because(result)) or self.words("result.no_flags"),
+                self._answers(result),
+                self._findings(result),
+                f"{bold(self.words('result.running'))} {running}",
+                self._review(result),
+                self.words("safety_net"),
+                self._banner(),
+            )
+        )
+
+    def _who(self, result: Assessment) -> str:
+        return "; ".join(self.words.plain(part) for part in result.screening.who.split("; ") if part)
+
+    def _rule(self, flag: str) -> Rule:
+        return self._rules[flag.removesuffix(CLEARED)]
+
+    def _tell(self, result: Assessment) -> str:
+        lines = [self._rule(flag).tell for flag in result.screening.flags]
+        first = next((line for line in lines if line), "")
+        return self.words.plain(first) if first else self.words.label("default.tell")
+
+    def _because(self, result: Assessment) -> list[str]:
+        reasons = []
+        for flag in result.screening.flags:
+            rule = self._rule(flag)
+            source = rule.cleared_reason if flag.endswith(CLEARED) and rule.cleared_reason else rule.reason
+            reasons.append(self.words("result.because", reason=self.words.plain(source)))
+        return reasons
+
+    def _answers(self, result: Assessment) -> str:
+        said = [line for flag in result.screening.flags for line in self._said(because(self.content, result, flag))]
+        return self.words("result.answers", answers="; ".join(dict.fromkeys(said))) if said else ""
+
+    def _said(self, reasons: Iterable[tuple[str, Value]]) -> list[str]:
+        """The person's own answers in the words of the questions."""
+        return [line for name, value in reasons if (line := self._label(name, value))]
+
+    def _label(self, name: str, value: Value) -> str:
+        for gate in self.engine.gates:
+            for item in gate.items:
+                if item.id == value and gate.field == name:
+                    return self.words.plain(item.bullet).rstrip(".")
+        for node in self.engine.nodes.values():
+            question = node.question
+            if question.field != name and node.id != name:
+                continue
+            short = self.words.plain(question.short)
+            if isinstance(value, int):
+                return f"{short}: {value}"
+            values = (value,) if isinstance(value, str) else tuple(value)
+            options = [option for each in values for option in question.options if option.value == each]
+            if options:
+                return f"{short}: {', '.join(self.words.plain(option.label) for option in options)}"
+        return ""
+
+    def _findings(self, result: Assessment) -> str:
+        texts = {finding.id: finding.text for finding in self.content.planning.findings}
+        top = [self.words.text(texts[name]) for name in result.findings[:TOP_FINDINGS]]
+        return f"{bold(self.words('result.findings'))}\n{listed(top)}"
+
+    def _review(self, result: Assessment) -> str:
+        lines = [self.words("result.review")]
+        for flag, phrase in (("HIGH_IRRIT", "review_48h"), ("AGE50_NEW", "age50"), ("AXSPA_3", "axspa")):
+            if flag in result.screening.flags:
+                lines.append(self.words(f"result.{phrase}"))
+        return " ".join(lines)
+
+    def _banner(self) -> str:
+        return f"<i>{self.words('result.version', version=self.content.settings.content_version)}</i>"
+
+    # ---- the plan --------------------------------------------------------------------------------------------
+
+    def planned(self, session: Session) -> list[str]:
+        """Returns the exercises of the plan in order."""
+        return [planned.exercise for planned in self.engine.assess(session).plan]
+
+    def find(self, session: Session, name: str) -> str:
+        """Returns the exercise of the plan that a person names, by an unambiguous part of its name; else nothing."""
+        wanted = folded(name)
+        found = []
+        for exercise in (self._exercises[planned] for planned in self.planned(session)):
+            names = [exercise.id, *(self.words.plain(text) for text in (exercise.name, *exercise.aliases))]
+            if wanted and any(wanted in folded(each) for each in names):
+                found.append(exercise.id)
+        return found[0] if len(found) == 1 else ""
+
+    def plan(self, session: Session, before: str = "") -> Message:
+        """Returns the overview of the plan with a button for each card, below a sentence."""
+        result = self.engine.assess(session)
+        rows = {"mobility": list[str](), "strength": list[str]()}
+        for at, planned in enumerate(result.plan, 1):
+            exercise = self._exercises[planned.exercise]
+            rows[exercise.category].append(self._row(at, planned, exercise))
+        gentle = result.screening.permission is Permission.GENTLE
+        text = paragraphs(
+            before,
+            bold(self.words("plan.heading")),
+            self.words("plan.gentle") if gentle else "",
+            f"{bold(self.words('plan.mobility'))}\n" + "\n".join(rows["mobility"]),
+            f"{bold(self.words('plan.strength'))}\n" + "\n".join(rows["strength"]),
+            self.words("plan.frequency"),
+            self._always(result),
+            *self._tips(result),
+            self.words("plan.open"),
+            self.words("safety_net"),
+            self._banner(),
+        )
+        cards = tuple(Button(str(at), f"x:{planned.exercise}") for at, planned in enumerate(result.plan, 1))
+        return Message(text, (cards,))
+
+    def _row(self, at: int, planned: PlannedExercise, exercise: Exercise) -> str:
+        level = exercise.levels[planned.level - 1]
+        name = self.words.plain(exercise.name)
+        return self.words("plan.row", number=at, name=name, level=planned.level, dose=self._dose(level.dose))
+
+    def _always(self, result: Assessment) -> str:
+        lines = []
+        for exercise in self.content.library.exercises:
+            if exercise.category != "always":
+                continue
+            if exercise.id == "warmup_dynamic" and result.running.running not in ("EASY", "HOLD", "NORMAL"):
+                continue
+            how = self._how(exercise, 1, result.facts)
+            limit = (
+                self.words("plan.walk_painless")
+                if exercise.id == "walk" and "BSI_POSSIBLE" in result.screening.flags
+                else ""
+            )
+            lines.append(f"{self.words.text(exercise.name)}: {how} {limit}".rstrip())
+        return f"{bold(self.words('plan.always'))}\n{listed(lines)}"
+
+    def _tips(self, result: Assessment) -> list[str]:
+        advice = [self._advice[name] for name in result.advice]
+        later = result.running.running in ("STOP", "WALK")
+        now = [self._tip(tip, result) for tip in advice if not (later and tip.about_running)]
+        then = [self._tip(tip, result) for tip in advice if later and tip.about_running]
+        return [
+            f"{bold(self.words(heading))}\n{listed(tips)}"
+            for heading, tips in (("plan.tips", now), ("plan.tips_later", then))
+            if tips
+        ]
+
+    def _tip(self, tip: Advice, result: Assessment) -> str:
+        if not tip.needs:
+            return self.words.text(tip.text)
+        excluded, _ = exclusions(self.content, result.facts)
+        allowed = [name for name in tip.needs if name not in excluded]
+        named = allowed[0] if allowed else "walk"
+        return self.words.text(tip.text, exercise=self.words.plain(self._exercises[named].name))
+
+    def _how(self, exercise: Exercise, level: int, facts: Facts) -> str:
+        extra = [self.words.text(line.text) for line in exercise.cautions if line.when.holds(facts)]
+        return " ".join([self.words.text(exercise.levels[level - 1].how), *extra])
+
+    # ---- cards -----------------------------------------------------------------------------------------------
+
+    def card(self, session: Session, exercise_id: str) -> Message:
+        """Returns the card of one exercise of the plan."""
+        result = self.engine.assess(session)
+        order = [planned.exercise for planned in result.plan]
+        planned = result.plan[order.index(exercise_id)]
+        exercise = self._exercises[exercise_id]
+        level = exercise.levels[planned.level - 1]
+        words, plain = self.words, self.words.plain
+        gentle = result.screening.permission is Permission.GENTLE
+        library = self.content.library
+        stop = " ".join(
+            plain(text) for text in (library.gentle_stop if gentle else library.common_stop, exercise.stop) if text
+        )
+        aliases = ", ".join(plain(alias) for alias in exercise.aliases)
+        cues = "\n".join(f"{at}. {words.text(cue)}" for at, cue in enumerate(exercise.cues, 1))
+        text = paragraphs(
+            bold(words.text(exercise.name)) + (f"\n{words('card.also', aliases=aliases)}" if aliases else ""),
+            words("card.target", target=plain(exercise.target))
+            + "\n"
+            + words("card.need", equipment=plain(exercise.equipment)),
+            bold(words("card.level", level=planned.level, how=self._plain_how(exercise, planned.level, result.facts))),
+            bold(words("card.dose", dose=self._dose(level.dose))) + self._dose_notes(level.dose, planned),
+            f"{words('card.cues')}\n{cues}",
+            words("card.mistakes", mistakes="; ".join(plain(mistake) for mistake in exercise.mistakes)),
+            words("card.stop", stop=stop),
+            words("card.below", below=plain(exercise.below)) if exercise.below and planned.level == 1 else "",
+            self._chosen_for(planned),
+            words.text(library.normal),
+            self._banner(),
+        )
+        following = order[(order.index(exercise_id) + 1) % len(order)]
+        buttons = (
+            Button(words.label("card.next"), f"y:{following}"),
+            Button(words.label("card.plan"), "g:plan"),
+        )
+        return Message(text, (buttons,))
+
+    def _plain_how(self, exercise: Exercise, level: int, facts: Facts) -> str:
+        extra = [self.words.plain(line.text) for line in exercise.cautions if line.when.holds(facts)]
+        return " ".join([self.words.plain(exercise.levels[level - 1].how), *extra])
+
+    def _dose_notes(self, dose: Dosage, planned: PlannedExercise) -> str:
+        notes = [dose.note] if dose.note else []
+        rows = self.content.planning.findings
+        notes += [row.dose_note for row in rows if row.dose_note and row.id in planned.reasons]
+        return "".join(f"\n{self.words.text(note)}" for note in notes)
+
+    def _chosen_for(self, planned: PlannedExercise) -> str:
+        texts = {finding.id: finding.text for finding in self.content.planning.findings}
+        reasons = " ".join(self.words.plain(texts[name]) for name in planned.reasons)
+        return self.words("card.why", reasons=reasons) if reasons else self.words("card.why_base")
+
+    def _dose(self, dose: Dosage) -> str:
+        """A dose in one line, not escaped."""
+        label, shown = self.words.label, self._range
+        sets = shown(dose.sets)
+        if dose.reps is not None:
+            parts = [label("dose.sets_reps", sets=sets, reps=shown(dose.reps))]
+            parts += [label("dose.hold", hold=shown(dose.hold))] if dose.hold is not None else []
+        else:
+            parts = [label("dose.sets_hold", sets=sets, hold=shown(dose.hold or 0))]
+        parts += [label("dose.side")] if dose.per_side else []
+        parts += [label("dose.day", times=shown(dose.per_day))] if dose.per_day is not None else []
+        return label("dose.comma").join(parts)
+
+    def _range(self, value: Range) -> str:
+        if isinstance(value, int):
+            return str(value)
+        return self.words.label("dose.range", low=value[0], high=value[1])
+
+    # ---- why -------------------------------------------------------------------------------------------------
+
+    def why(self, session: Session) -> Message:
+        """Returns every rule and finding that fired, its source and grade, and the answers behind it."""
+        result = self.engine.assess(session)
+        rows = []
+        for flag in result.screening.flags:
+            rule = self._rule(flag)
+            reason = self.words.label("result.because", reason=self.words.plain(rule.reason))
+            rows.append(self._reasoned("why.rule", result, flag, rule.source, rule.grade, reason=reason))
+        for finding in self.content.planning.findings:
+            if finding.id in result.findings:
+                text = self.words.plain(finding.text)
+                rows.append(self._reasoned("why.finding", result, finding.id, finding.source, finding.grade, text=text))
+        shown = paragraphs(*rows) or self.words("result.no_flags")
+        return Message(paragraphs(bold(self.words("why.heading")), shown, self._banner()))
+
+    def _reasoned(
+        self, phrase: str, result: Assessment, name: str, source: Sequence[str], grade: str, **values: str
+    ) -> str:
+        titles = {row.id: row.title for row in self.content.sources.sources}
+        named = ", ".join(f"{row}: {self.words.plain(titles[row])}" for row in source if row in titles)
+        line = self.words(phrase, id=name, source=named, grade=self.words.label(f"grade.{grade}"), **values)
+        answers = "; ".join(self._said(because(self.content, result, name)))
+        return line + (f"\n{self.words('why.answers', answers=answers)}" if answers else "")

@@ -1,0 +1,476 @@
+"""Compiles the flow to one shared state machine; every turn takes a session and returns a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from transitions import Machine
+
+from flows.plan import Assessment, assess, would_hold
+from flows.rules import Facts, Value
+from flows.schema import Content, Disposition, End, Gate, Item, Option, Question, SelfTest
+from flows.screen import conclude, known, record, screen
+
+Answer = str | int | tuple[str, ...]
+"""What a person answered: an option's value, a number on a scale, or the ticked values of a multi-select."""
+
+Entry = tuple[str, Answer | None]
+"""One line of a session's log: a question and its answer, or an event (HEARD, OPENED) and what it was about."""
+
+HEARD = "net"
+"""Event: the free-text safety net heard words of an emergency."""
+OPENED = "open"
+"""Event: the person asked for one self-test."""
+NET = "NET"
+CLEARED = "CLEARED"
+ANY_TEST = "any"
+UNSURE = "unsure"
+AGAIN = ".again"
+NO_TICKS = "none"
+_Way = tuple[str, Callable[[Facts], bool]]
+BEGIN = "begin"
+"""The state that a session leaves at once for its first question."""
+
+
+class Refused(ValueError):
+    """An answer that the current question does not offer; nothing has changed."""
+
+
+class Outdated(ValueError):
+    """A log that today's flow cannot replay."""
+
+
+@dataclass(slots=True)
+class Session:
+    """One person's place in the flow: the state, the log it follows from, and the facts worked out of the log."""
+
+    state: str
+    log: tuple[Entry, ...] = ()
+    facts: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one input caused: the new session and the sentence that the answer brings with it, if any."""
+
+    session: Session
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A question as the machine knows it; an item of a gate is a question too."""
+
+    question: Question
+    group: str
+    due: Callable[[Facts], bool]
+    gate: Gate | None = None
+    item: Item | None = None
+    again: bool = False
+    test: SelfTest | None = None
+
+    @property
+    def id(self) -> str:
+        """The state that the machine is in while this question waits for its answer."""
+        return self.question.id
+
+
+class Engine:
+    """The flow compiled once: a model-less machine that any number of sessions share."""
+
+    def __init__(self, content: Content) -> None:
+        self.content = content
+        nodes = tuple(self._nodes())
+        self.nodes = {node.id: node for node in nodes}
+        self.ends = {end.id: end for end in content.flow.ends}
+        self.gates = tuple(part for part in content.flow.questions if isinstance(part, Gate))
+        self._gates = {gate.id: gate for gate in self.gates}
+        self._clearable = tuple(rule for rule in content.screen.rules if rule.clearable)
+        self._trigger = self._compile(nodes).events["answer"].trigger
+
+    # ---- compiling -------------------------------------------------------------------------------------------
+
+    def _nodes(self) -> Iterable[Node]:
+        flow = self.content.flow
+        for part in flow.questions:
+            if isinstance(part, Gate):
+                yield from self._gate(part)
+            else:
+                yield Node(part, part.group or part.id, self._due(part))
+            if part.id == flow.tests_after:
+                for test in self.content.self_tests.tests:
+                    yield from self._test(test)
+
+    def _due(self, question: Question) -> Callable[[Facts], bool]:
+        ask, in_referral = question.ask.holds, question.in_referral.holds
+        probe, any_test = question.probe, question.test == ANY_TEST
+
+        def due(facts: Facts) -> bool:
+            if not ask(facts) or (facts["referred"] == "yes" and not in_referral(facts)):
+                return False
+            if any_test and not any(self.test_allowed(test.id, facts) for test in self.content.self_tests.tests):
+                return False
+            return probe is None or would_hold(self.content, facts, probe.answer, probe.any_of)
+
+        return due
+
+    def _gate(self, gate: Gate) -> Iterable[Node]:
+        words = self.content.flow.gate_words
+        common: dict[str, Any] = {"step": gate.step, "in_referral": gate.in_referral, "group": gate.id}
+        if gate.text:
+            options = (words.none, words.some, *([words.unsure] if gate.gate_unsure else []))
+            head = Question(
+                id=gate.id, text=gate.text, why=gate.why, short=gate.short, options=options, ask=gate.ask, **common
+            )
+            yield Node(head, gate.id, self._due(head), gate=gate)
+
+        def opened(facts: Facts) -> bool:
+            return facts.get(gate.id) in ("some", UNSURE) if gate.text else gate.ask.holds(facts)
+
+        for item in gate.items:
+            yield from self._item(gate, item, opened, common)
+
+    def _item(self, gate: Gate, item: Item, opened: Callable[[Facts], bool], common: dict[str, Any]) -> Iterable[Node]:
+        words = self.content.flow.gate_words
+        options = (words.yes, words.no, words.unsure, *item.extra)
+        question = Question(id=item.id, text=item.text, why=gate.why, short=item.bullet, options=options, **common)
+        referral = gate.in_referral.holds
+
+        def open_in(facts: Facts) -> bool:
+            return opened(facts) and (facts["referred"] != "yes" or referral(facts))
+
+        ask = item.ask.holds
+        yield Node(question, gate.id, lambda facts: open_in(facts) and ask(facts), gate=gate, item=item)
+        if gate.not_sure == "ask_again":
+            second = question.model_copy(update={"id": item.id + AGAIN, "text": item.again})
+            yield Node(
+                second,
+                gate.id,
+                lambda facts: open_in(facts) and facts.get(item.id) == UNSURE,
+                gate=gate,
+                item=item,
+                again=True,
+            )
+        for part in _hanging(item):
+            follow = part.model_copy(update=common)
+            yield Node(follow, gate.id, self._hangs(item, part, open_in), gate=gate)
+
+    def _hangs(self, item: Item, part: Question, opened: Callable[[Facts], bool]) -> Callable[[Facts], bool]:
+        if part is item.clarify:
+            return lambda facts: opened(facts) and self._counts(item, facts)
+        ask = part.ask.holds
+        return lambda facts: opened(facts) and ask(facts)
+
+    def _test(self, test: SelfTest) -> Iterable[Node]:
+        template = self.content.self_tests.after_pain
+        yes_again = (*template.options[0].ask_again, *test.ask_again)
+        pain_options = tuple(
+            option.model_copy(update={"ask_again": yes_again}) if option.ask_again else option
+            for option in template.options
+        )
+        asked = [question.id for question in test.questions]
+        tingle = template.model_copy(update={"id": f"{test.id}.{template.id}", "options": pain_options})
+
+        def due(facts: Facts) -> bool:
+            wanted = facts.get(OPENED) == test.id or (test.quick and facts.get("Q19") == "now")
+            return wanted and bool(self.test_allowed(test.id, facts))
+
+        for question in test.questions:
+            ask = question.ask.holds
+            yield Node(question, test.id, lambda facts, ask=ask: due(facts) and ask(facts), test=test)  # type: ignore[misc]
+        yield Node(
+            tingle, test.id, lambda facts: due(facts) and any(facts.get(name) == "pain" for name in asked), test=test
+        )
+
+    def _compile(self, nodes: Sequence[Node]) -> Machine:
+        states = [BEGIN, *(node.id for node in nodes), *self.ends]
+        machine = Machine(model=None, states=states, initial=BEGIN, auto_transitions=False, send_event=True)
+        ends: dict[str, list[_Way]] = {"at_once": [], "after_group": [], "last": []}
+        for end in self.ends.values():
+            ends[end.place].append((end.id, end.when.holds))
+        ways = {node.id: (node.id, _unanswered(node)) for node in nodes}
+        firsts = [ways[node.id] for node in nodes if node.question.first]
+        for state in states:
+            source = self.nodes.get(state)
+            group = [ways[node.id] for node in nodes if source is not None and self._in_hand(source, node)]
+            rest = [ways[node.id] for node in nodes if self._may_follow(source, node)]
+            # The first transition that holds is taken: red flags, the group in hand, then the order of the file.
+            for target, holds in (*ends["at_once"], *firsts, *group, *ends["after_group"], *rest, *ends["last"]):
+                machine.add_transition("answer", state, target, conditions=[_guard(holds)])
+        return machine
+
+    def _in_hand(self, source: Node, node: Node) -> bool:
+        """Tells whether a question belongs to the group that is finished before an URGENT result is shown.
+
+        The nerve questions can interrupt another gate: its open items are still in hand when they are done.
+        """
+        return node.group == source.group or (_is_inner(node) and source.group == self.nodes[NET].group)
+
+    def _may_follow(self, source: Node | None, node: Node) -> bool:
+        """Tells whether a question can be next after another one; most inner questions follow only their own group.
+
+        A gate's items and the self-tests come up elsewhere only after what may reopen or interrupt them: the free-text
+        net and the nerve questions that follow it, a self-test, or an end.
+        """
+        if source is None or not (_is_inner(node) or node.test is not None):
+            return True
+        follows_net = source.group == self.nodes[NET].group
+        return follows_net or source.test is not None or source.id == self.content.flow.tests_after
+
+    # ---- turns -----------------------------------------------------------------------------------------------
+
+    def start(self) -> Turn:
+        """Returns a new session at its first question."""
+        return self._settle(Session(BEGIN, (), known(self.content.settings, {})))
+
+    def advance(self, session: Session, answer: Answer) -> Turn:
+        """Answers the current question; raises Refused when it does not offer that answer."""
+        node = self.nodes.get(session.state)
+        if node is None:
+            raise Refused(f"{session.state} is no question")
+        return self._enter(session, (node.id, _valid(node.question, answer)))
+
+    def hear(self, session: Session) -> Turn:
+        """Interrupts with the question whether an emergency is happening now (clinical.md 2.8)."""
+        return self._enter(session, (HEARD, "heard"))
+
+    def open_test(self, session: Session, test: str) -> Turn:
+        """Asks one self-test now; raises Refused where clinical.md 3.3 does not allow it."""
+        if not self.test_allowed(test, session.facts):
+            raise Refused(f"{test} is not offered now")
+        return self._enter(session, (OPENED, test))
+
+    def back(self, session: Session) -> Turn:
+        """Returns the session as it was before its last answer, by replaying the others."""
+        return Turn(self.replay(session.log[:-1]))
+
+    def replay(self, log: Iterable[Entry]) -> Session:
+        """Returns the session that a log leads to; raises Outdated where it does not fit today's flow."""
+        session = self.start().session
+        for entry in log:
+            name, answer = entry
+            if name not in (HEARD, OPENED):
+                if name != session.state:
+                    raise Outdated(f"the log answers {name} where the flow asks {session.state}")
+                if answer is not None:
+                    try:
+                        answer = _valid(self.nodes[name].question, answer)
+                    except Refused as error:
+                        raise Outdated(str(error)) from error
+            session = self._enter(session, (name, answer)).session
+        return session
+
+    def resume(self, state: str, log: tuple[Entry, ...]) -> Session:
+        """Returns a stored session of the same content version without running the machine again."""
+        session = Session(state, log, known(self.content.settings, {}))
+        for entry in log:
+            self._apply(session.facts, entry)
+        conclude(self.content.screen, session.facts)
+        return session
+
+    def assess(self, session: Session) -> Assessment:
+        """Evaluates everything on the session's answers; the plan counts only once the session has ended in it."""
+        return assess(self.content, session.facts)
+
+    def test_allowed(self, test: str, facts: Facts) -> str:
+        """Returns how a self-test may be done now: "feet", "knees", or "" where clinical.md 3.3 does not allow it."""
+        how = "feet"
+        for row in self.content.self_tests.gate:
+            if row.when.holds(facts):
+                if test in row.knees:
+                    how = "knees"
+                elif test not in row.allow:
+                    return ""
+        return how
+
+    def test_offered(self, test: str, facts: Facts) -> bool:
+        """Tells whether a person may choose a self-test now: allowed, and asked for with the answers so far."""
+        questions = next(row.questions for row in self.content.self_tests.tests if row.id == test)
+        return bool(self.test_allowed(test, facts)) and any(question.ask.holds(facts) for question in questions)
+
+    def on_knees(self, node: Node, facts: Facts) -> bool:
+        """Tells whether a self-test is being done on the knees, by the gate or by the person's choice."""
+        test = node.test
+        return test is not None and (
+            facts.get(test.id + ".how") == "knees" or self.test_allowed(test.id, facts) == "knees"
+        )
+
+    def _enter(self, session: Session, entry: Entry) -> Turn:
+        facts = dict(session.facts)
+        notice = self._apply(facts, entry)
+        node = self.nodes.get(entry[0])
+        kept = entry if node is None or node.question.kept else (entry[0], None)
+        turn = self._settle(Session(session.state, (*session.log, kept), facts))
+        return Turn(turn.session, notice)
+
+    def _settle(self, session: Session) -> Turn:
+        conclude(self.content.screen, session.facts)
+        self._trigger(session)
+        return Turn(session)
+
+    # ---- facts -----------------------------------------------------------------------------------------------
+
+    def _apply(self, facts: dict[str, Value], entry: Entry) -> str:
+        """Puts one entry into the facts and returns the notice of the option chosen."""
+        name, answer = entry
+        notice = ""
+        if name == HEARD:
+            facts[HEARD] = "heard"
+            facts.pop(NET, None)
+        elif name == OPENED:
+            self._open(facts, str(answer))
+        else:
+            notice = self._answer(facts, self.nodes[name], answer)
+        self._expire_clearance(facts, name)
+        return notice
+
+    def _open(self, facts: dict[str, Value], test: str) -> None:
+        facts[OPENED] = test
+        for node in self.nodes.values():
+            if node.group == test:
+                facts.pop(node.id, None)
+
+    def _answer(self, facts: dict[str, Value], node: Node, answer: Answer | None) -> str:
+        question = node.question
+        if answer is None or not question.kept:
+            facts[node.id] = "answered"
+            return next((option.notice for option in question.options if option.value == answer), "")
+        if isinstance(answer, int):
+            facts[node.id] = facts[question.field] = answer
+            return ""
+        values = (answer,) if isinstance(answer, str) else answer
+        chosen = [option for option in question.options if option.value in values]
+        if question.kind == "multi":
+            facts[node.id] = frozenset(values) or frozenset({NO_TICKS})
+            kept = (option.value for option in chosen if not option.exclusive and not option.pending)
+            facts[question.field] = frozenset(kept)
+        else:
+            facts[node.id] = values[0]
+            if question.field:
+                self._field(facts, node, chosen[0])
+        if node.item is not None:
+            self._item_answered(facts, node, node.item)
+        for option in chosen:
+            self._effects(facts, option)
+        return next((option.notice for option in chosen if option.notice), "")
+
+    def _field(self, facts: dict[str, Value], node: Node, option: Option) -> None:
+        question = node.question
+        value = option.on_knees if option.on_knees and self.on_knees(node, facts) else option.value
+        if not question.side:
+            record(self.content.settings, facts, question.field, value)
+            return
+        sides: Any = facts[question.field]
+        pair = (value, sides[1]) if question.side == "left" else (sides[0], value)
+        record(self.content.settings, facts, question.field, pair)
+
+    def _counts(self, item: Item, facts: Facts) -> bool:
+        """Tells whether the answers to an item count as Yes (clinical.md 2.2)."""
+        first, second = facts.get(item.id), facts.get(item.id + AGAIN)
+        if first != UNSURE:
+            return first == "yes"
+        if self._asks_again(item):
+            return second == "yes" or (second == UNSURE and item.second_unsure == "counts")
+        return True
+
+    def _asks_again(self, item: Item) -> bool:
+        return item.id + AGAIN in self.nodes
+
+    def _item_answered(self, facts: dict[str, Value], node: Node, item: Item) -> None:
+        gate = node.gate
+        assert gate is not None
+        if not node.again:
+            self._forget(facts, item)
+        if self._counts(item, facts) and item.clarify is None:
+            _put(facts, gate.field, item.id)
+        else:
+            _take(facts, gate.field, item.id)
+
+    def _forget(self, facts: dict[str, Value], item: Item) -> None:
+        """Drops the answers that hang on an item's first answer, so that they are asked anew."""
+        facts.pop(item.id + AGAIN, None)
+        for part in _hanging(item):
+            facts.pop(part.id, None)
+
+    def _effects(self, facts: dict[str, Value], option: Option) -> None:
+        for name, value in option.set.items():
+            record(self.content.settings, facts, name, value)
+        for name, member in option.add.items():
+            _put(facts, name, member)
+        for name in option.ask_again:
+            gate = self._gates.get(name)
+            if gate is None:
+                facts.pop(name, None)
+                continue
+            facts[gate.id] = "some"
+            ticked: Any = facts[gate.field]
+            for item in gate.items:
+                if item.id not in ticked:
+                    facts.pop(item.id, None)
+                    self._forget(facts, item)
+
+    def _expire_clearance(self, facts: dict[str, Value], name: str) -> None:
+        """Asks about clearance again when a clearable flag turns up that the last answer did not cover."""
+        if name != CLEARED and CLEARED not in facts:
+            return
+        firing = frozenset(rule.id for rule in self._clearable if rule.when.holds(facts))
+        if name == CLEARED:
+            facts["cleared_for"] = firing
+        elif not firing <= facts["cleared_for"]:  # type: ignore[operator]
+            facts.pop(CLEARED)
+            facts["cleared"] = "no"
+
+
+def _is_inner(node: Node) -> bool:
+    """Tells whether a question stands inside a gate that has a message of its own."""
+    return node.gate is not None and bool(node.gate.text) and node.id != node.gate.id
+
+
+def _hanging(item: Item) -> tuple[Question, ...]:
+    """Returns the questions that come right after an item: its clarifier, then the others."""
+    return (*([item.clarify] if item.clarify else []), *item.then)
+
+
+def _guard(holds: Callable[[Facts], bool]) -> Callable[[Any], bool]:
+    return lambda event: holds(event.model.facts)
+
+
+def _unanswered(node: Node) -> Callable[[Facts], bool]:
+    name, due = node.id, node.due
+    return lambda facts: name not in facts and due(facts)
+
+
+def _put(facts: dict[str, Value], name: str, member: str) -> None:
+    held: Any = facts[name]
+    facts[name] = held | {member}
+
+
+def _take(facts: dict[str, Value], name: str, member: str) -> None:
+    held: Any = facts[name]
+    facts[name] = held - {member}
+
+
+def _valid(question: Question, answer: Any) -> Answer:
+    """Returns the answer in its one form; raises Refused when the question does not offer it."""
+    if question.kind == "scale":
+        if type(answer) is int and 0 <= answer <= 10:
+            return answer
+        raise Refused(f"{question.id}: a whole number from 0 to 10")
+    offered = {option.value: option for option in question.options}
+    if question.kind == "single":
+        if isinstance(answer, str) and answer in offered:
+            return answer
+        raise Refused(f"{question.id}: {answer!r} is not offered")
+    ticks = tuple(answer) if isinstance(answer, list | tuple | frozenset | set) else (answer,)
+    if any(tick not in offered for tick in ticks):
+        raise Refused(f"{question.id}: {answer!r} is not offered")
+    if any(offered[tick].exclusive for tick in ticks):
+        if len(set(ticks)) > 1:
+            raise Refused(f"{question.id}: none of these goes with no other")
+        return ()
+    counted = {tick for tick in ticks if not offered[tick].free}
+    if question.most is not None and len(counted) > question.most:
+        raise Refused(f"{question.id}: {question.most} at most")
+    return tuple(option.value for option in question.options if option.value in ticks)

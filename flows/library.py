@@ -1,0 +1,154 @@
+"""Reads the content files into one checked whole, and knows in which file and line each part stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml12
+from pydantic import BaseModel, ValidationError
+
+from flows import schema
+from flows.screen import ENGINE_TERMS
+
+CONTENT = Path(__file__).parent / "content"
+
+FILES: dict[str, tuple[str, type[BaseModel]]] = {
+    "settings": ("settings.yaml", schema.Settings),
+    "screen": ("red_flags.yaml", schema.Screen),
+    "planning": ("planning.yaml", schema.Planning),
+    "flow": ("low_back_pain.yaml", schema.Flow),
+    "self_tests": ("self_tests.yaml", schema.SelfTests),
+    "library": ("exercises.yaml", schema.Library),
+    "sources": ("sources.yaml", schema.Sources),
+    "countries": ("countries.yaml", schema.Countries),
+    "free_text": ("free_text.yaml", schema.FreeText),
+    "phrases": ("phrases.yaml", schema.Phrases),
+}
+"""Each part of the content with its file and model, in the order in which terms become known."""
+
+Path_ = tuple[str | int, ...]
+"""Where a value stands in a file: keys and positions from the top; an id stands for a position in a list."""
+
+
+class ContentError(Exception):
+    """Content that cannot be used; `backstride check` names each place."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """Something wrong in a content file, and how to put it right."""
+
+    file: str
+    line: int
+    what: str
+    how: str
+
+    def __str__(self) -> str:
+        """Writes it as file:line: what, how to fix."""
+        return f"{self.file}:{self.line}: {self.what}; {self.how}"
+
+
+@dataclass(slots=True)
+class Reading:
+    """The content files as read for checking: what could be loaded, what is wrong, and where everything stands."""
+
+    content: schema.Content | None = None
+    problems: list[Problem] = field(default_factory=list)
+    trees: dict[str, Any] = field(default_factory=dict)
+    """For each part its YAML tree, which knows the line of each value."""
+
+    def problem(self, part: str, path: Path_, what: str, how: str) -> None:
+        """Notes a problem at a place of one part."""
+        self.problems.append(Problem(FILES[part][0], line(self.trees.get(part), path), what, how))
+
+
+def load(folder: Path = CONTENT) -> schema.Content:
+    """Returns the content of a folder; raises ContentError on the first file that is missing or wrong."""
+    context: dict[str, Any] = {"terms": dict(ENGINE_TERMS)}
+    parts: dict[str, Any] = {}
+    for name, (file, model) in FILES.items():
+        try:
+            raw = yaml12.parse_yaml((folder / file).read_text(encoding="utf-8"))
+            parts[name] = model.model_validate(raw, context=context)
+        except (OSError, ValueError) as error:
+            first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+            raise ContentError(f"{file}: {first}; run `backstride check` for every place") from error
+    return schema.Content.model_construct(**parts)
+
+
+def read(folder: Path = CONTENT) -> Reading:
+    """Reads a folder with a second parser that knows lines, and notes every error of form."""
+    # Loaded only here: this parser is fifty times slower than the one that every start uses.
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
+
+    reading = Reading()
+    context: dict[str, Any] = {"terms": dict(ENGINE_TERMS)}
+    parts: dict[str, Any] = {}
+    for name, (file, model) in FILES.items():
+        try:
+            text = (folder / file).read_text(encoding="utf-8")
+            reading.trees[name] = YAML().load(text)
+            raw = yaml12.parse_yaml(text)
+        except MarkedYAMLError as error:
+            at = error.problem_mark.line + 1 if error.problem_mark is not None else 1
+            reading.problems.append(Problem(file, at, str(error.problem), "write it as one YAML mapping"))
+            continue
+        except (OSError, ValueError) as error:
+            reading.problems.append(Problem(file, 1, f"cannot be read ({error})", "make it a YAML file in UTF-8"))
+            continue
+        for path in _differences(raw, reading.trees[name]):
+            reading.problem(name, path, "YAML parsers read this value in two ways", "put it in quotes")
+        try:
+            parts[name] = model.model_validate(raw, context=context)
+        except ValidationError as error:
+            for each in error.errors():
+                what = each["msg"].removeprefix("Value error, ")
+                reading.problem(
+                    name, tuple(each["loc"]), f"{_shown(each['loc'])}: {what}", "correct it or see AUTHORING.md"
+                )
+    if len(parts) == len(FILES):
+        reading.content = schema.Content.model_construct(**parts)
+    return reading
+
+
+def _shown(path: Sequence[str | int]) -> str:
+    return ".".join(str(step) for step in path) or "the file"
+
+
+def _differences(ours: Any, theirs: Any, path: Path_ = ()) -> Iterator[Path_]:
+    """Yields the places where two parsers disagree about a value."""
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        if list(map(str, ours)) != list(map(str, theirs)):
+            yield path
+        for key in ours:
+            if key in theirs:
+                yield from _differences(ours[key], theirs[key], (*path, key))
+    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        for at, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+            yield from _differences(one, other, (*path, at))
+    elif ours != theirs:
+        yield path
+
+
+def lines_of(tree: Any) -> Any:
+    """Returns what the parser noted about the lines of a mapping or a list."""
+    return tree.lc
+
+
+def line(tree: Any, path: Path_) -> int:
+    """Returns the line of the nearest value on a path; steps that the tree does not have are passed over."""
+    found = 1
+    for step in path:
+        if isinstance(tree, list) and isinstance(step, str):
+            step = next(
+                (at for at, each in enumerate(tree) if isinstance(each, Mapping) and each.get("id") == step), -1
+            )
+        if isinstance(tree, Mapping) and step in tree:
+            found, tree = lines_of(tree).key(step)[0] + 1, tree[step]
+        elif isinstance(tree, list) and isinstance(step, int) and step in range(len(tree)):
+            found, tree = lines_of(tree).item(step)[0] + 1, tree[step]
+    return found

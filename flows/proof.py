@@ -1,0 +1,336 @@
+"""Laws of the content that no single model can see: names that exist, rows that are carried, words and lengths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from flows import rules
+from flows.catalog import texts
+from flows.engine import HEARD, OPENED, Engine
+from flows.library import CONTENT, Path_, Problem, Reading, read
+from flows.plan import NOTHING_FOUND
+from flows.schema import Content, Gate, Option, Question, Sourced
+from flows.screen import CLEARED
+
+COMPUTED = {"rank", "permission", "referred", "clearance", HEARD, OPENED}
+"""Facts that the engine works out; conditions may read them."""
+ARTICLES = {"S0": 10, "S1": 14, "S2": 13, "S3": 10, "S4": 14}
+"""How many rows clinical.md 1.1 has for each source article."""
+PLACEHOLDERS = {
+    "number", "urgent_line", "crisis_line", "who", "tell", "reasons", "exercise", "answer", "answers", "question",
+    "label", "step", "steps", "item", "items", "why", "most", "version", "reason", "name", "level", "dose", "hours",
+    "how", "equipment", "target", "mistakes", "stop", "below", "aliases", "sets", "reps", "hold", "times", "low",
+    "high", "result", "id", "source", "grade", "text", "country", "contact", "date", "command", "description", "key",
+    "path", "minutes",
+}  # fmt: skip
+"""What a text may leave open in braces."""
+MESSAGE = 4096
+"""Characters of one Telegram message."""
+
+Note = Callable[[str, Path_, str, str], None]
+"""Takes a problem: part, path, what is wrong, how to fix it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check found: lines to read, and problems to solve."""
+
+    lines: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def check(folder: Path | None = None) -> Report:
+    """Checks a folder of content, by default the shipped one."""
+    reading = read(folder or CONTENT)
+    content = reading.content
+    if content is None:
+        return Report((), tuple(sorted(reading.problems)))
+    for law in (_names, _conditions, _references, _options, _sources, _articles, _words, _ends):
+        law(content, reading.problem)
+    return Report(tuple(_summary(content)), tuple(sorted(set(reading.problems))))
+
+
+# ---- names -------------------------------------------------------------------------------------------------------
+
+
+def _names(content: Content, note: Note) -> None:
+    """Every id is used once, and the order of the rules is that of their disposition."""
+    engine = Engine(content)
+    asked: list[str] = [node.id for node in engine.nodes.values()]
+    lists: list[tuple[str, tuple[str, ...], Iterable[str]]] = [
+        ("screen", ("rules",), [rule.id for rule in content.screen.rules]),
+        ("planning", ("findings",), [row.id for row in content.planning.findings]),
+        ("planning", ("exclusions",), [row.id for row in content.planning.exclusions]),
+        ("planning", ("advice",), [row.id for row in content.planning.advice]),
+        ("library", ("exercises",), [row.id for row in content.library.exercises]),
+        ("sources", ("sources",), [row.id for row in content.sources.sources]),
+        ("sources", ("articles",), [row.id for row in content.sources.articles]),
+        ("countries", ("countries",), [row.id for row in content.countries.countries]),
+    ]
+    for part, path, ids in lists:
+        for twice in _twice(ids):
+            note(part, (*path, twice), f"{twice} stands twice", "give each its own id")
+    for twice in _twice([*(part.id for part in content.flow.questions), *asked_once(content)]):
+        note("flow", ("questions", twice), f"{twice} stands twice", "give each question its own id")
+    ranks = [rule.disposition for rule in content.screen.rules]
+    if ranks != sorted(ranks, reverse=True):
+        note("screen", ("rules",), "a rule stands after one of lower disposition", "order them as clinical.md 2.1 does")
+    if NOTHING_FOUND not in {row.id for row in content.planning.findings}:
+        note("planning", ("findings",), f"{NOTHING_FOUND} is missing", "add the finding for people without another")
+    if len(asked) != len(set(asked)):
+        note("flow", ("questions",), "two questions share an id", "give each question its own id")
+
+
+def asked_once(content: Content) -> list[str]:
+    """Returns the ids of questions that stand inside gates and self-tests."""
+    inside = []
+    for part in content.flow.questions:
+        if isinstance(part, Gate):
+            for item in part.items:
+                inside += [item.id, *([item.clarify.id] if item.clarify else []), *(each.id for each in item.then)]
+    return inside + [question.id for test in content.self_tests.tests for question in test.questions]
+
+
+def _twice(ids: Iterable[str]) -> list[str]:
+    seen: set[str] = set()
+    return [each for each in ids if each in seen or seen.add(each)]  # type: ignore[func-returns-value]
+
+
+def _known(content: Content) -> dict[str, set[str]]:
+    """Each fact that a condition may read, with the values that it can have (none listed: a number)."""
+    known: dict[str, set[str]] = {name: set() for name in COMPUTED}
+    known["permission"] = {"NONE", "GENTLE", "FULL"}
+    known["referred"] = known["clearance"] = {"yes", "no"}
+    known[HEARD] = {"heard"}
+    known[OPENED] = {test.id for test in content.self_tests.tests}
+    for name, field in content.settings.fields.items():
+        known[name] = set(field.values)
+    flags = {rule.id for rule in content.screen.rules}
+    cleared = {rule.id + CLEARED for rule in content.screen.rules if rule.clearable}
+    known["fired"] = flags | cleared | {row.id for row in content.planning.findings}
+    for node in Engine(content).nodes.values():
+        known.setdefault(node.id, set()).update(option.value for option in node.question.options)
+    return known
+
+
+def _conditions(content: Content, note: Note) -> None:
+    """Conditions read facts and values that exist: one that does not would be silently false."""
+    known = _known(content)
+    for part, path, condition in conditions(content):
+        for name, value in condition.names():
+            if name not in known:
+                note(part, path, f"a condition reads {name!r}, which is no answer", "name a field or a question")
+            elif value is not None and value not in known[name]:
+                note(part, path, f"{name} is never {value!r}", "write one of its values")
+
+
+def conditions(content: Content) -> Iterator[tuple[str, Path_, rules.Condition]]:
+    """Yields every condition of the content with the place of what it belongs to."""
+    for part in ("screen", "planning", "flow", "self_tests", "library"):
+        for path, value in walk(getattr(content, part), ()):
+            if isinstance(value, rules.KINDS):
+                yield part, path, value
+
+
+def walk(value: object, path: Path_) -> Iterator[tuple[Path_, object]]:
+    """Yields a part of the content and all that stands in it, each with its path."""
+    yield path, value
+    if isinstance(value, BaseModel):
+        inside: Iterable[tuple[str | int, object]] = [(name, getattr(value, name)) for name in type(value).model_fields]
+    elif isinstance(value, tuple):
+        inside = [(getattr(each, "id", at), each) for at, each in enumerate(value)]
+    elif isinstance(value, dict):
+        inside = value.items()
+    else:
+        return
+    for step, each in inside:
+        yield from walk(each, (*path, step))
+
+
+def _references(content: Content, note: Note) -> None:
+    """Exercises, advice, tests and questions that one part names exist in the other."""
+    exercises = {row.id for row in content.library.exercises}
+    advice = {row.id for row in content.planning.advice}
+    tests = {row.id for row in content.self_tests.tests}
+    planning = content.planning
+    for row in planning.findings:
+        named = {name for ranked in row.ranked for name in ranked.exercises}
+        _missing(note, "planning", ("findings", row.id), named - exercises, "exercise")
+        _missing(note, "planning", ("findings", row.id), {tip.advice for tip in row.advice} - advice, "advice")
+    for rule in planning.exclusions:
+        named = {*rule.remove, *rule.keep_only, *rule.bonus}
+        _missing(note, "planning", ("exclusions", rule.id), named - exercises, "exercise")
+    tables = {
+        "base_points": set(planning.base_points),
+        "substitute": {*planning.substitute, *planning.substitute.values()},
+        "families": {name for family in planning.families for name in family.exercises},
+        "levels": {name for level in planning.levels for name in level.exercises},
+    }
+    for table, named in tables.items():
+        _missing(note, "planning", (table,), named - exercises, "exercise")
+    for tip in planning.advice:
+        _missing(note, "planning", ("advice", tip.id), set(tip.needs) - exercises, "exercise")
+    _missing(note, "planning", ("always_advice",), {planning.always_advice, planning.running_advice} - advice, "advice")
+    for test in content.self_tests.tests:
+        _missing(note, "self_tests", ("tests", test.id), set(test.exercises) - exercises, "exercise")
+    for at, gate in enumerate(content.self_tests.gate):
+        _missing(note, "self_tests", ("gate", at), {*gate.allow, *gate.knees} - tests, "self-test")
+
+
+def _missing(note: Note, part: str, path: Path_, names: set[str], kind: str) -> None:
+    for name in sorted(names):
+        note(part, path, f"there is no {kind} {name!r}", "correct the name, or add it")
+
+
+# ---- questions ---------------------------------------------------------------------------------------------------
+
+
+def _options(content: Content, note: Note) -> None:
+    """What an option stores is a value of its field, and what it reopens exists."""
+    fields = content.settings.fields
+    engine = Engine(content)
+    reopened = {*engine.nodes, *(gate.id for gate in engine.gates)}
+    for node in engine.nodes.values():
+        question = node.question
+        part = "self_tests" if node.test is not None else "flow"
+        top = ("tests", node.test.id, "questions", node.id) if node.test is not None else ("questions", node.id)
+        if (
+            question.field
+            and question.field not in fields
+            and question.field not in ("W1", "run_status", "consent", "tests")
+        ):
+            note(part, top, f"{node.id} stores {question.field!r}, which settings.yaml does not have", "add the field")
+        for option in question.options:
+            _stores(content, note, part, top, question, option)
+            for name in option.ask_again:
+                if name not in reopened:
+                    note(
+                        part, top, f"{option.value} reopens {name!r}, which does not exist", "name a question or a gate"
+                    )
+        if len({option.value for option in question.options}) != len(question.options):
+            note(part, top, f"{node.id} has an option twice", "give each its own value")
+
+
+def _stores(content: Content, note: Note, part: str, path: Path_, question: Question, option: Option) -> None:
+    fields = content.settings.fields
+    stored = {**option.set, **option.add}
+    if question.field in fields and not option.exclusive:
+        stored[question.field] = option.value
+        if option.on_knees and option.on_knees not in fields[question.field].values:
+            note(part, path, f"{question.field} is never {option.on_knees!r}", "write one of its values")
+    for name, value in stored.items():
+        if name in fields and value not in fields[name].values:
+            note(part, path, f"{name} is never {value!r}", "write one of its values")
+        if name not in fields:
+            note(part, path, f"there is no field {name!r}", "add it to settings.yaml")
+
+
+def _ends(content: Content, note: Note) -> None:
+    """The conversation always comes to an end: the last end holds for everybody."""
+    last = content.flow.ends[-1]
+    if last.when != rules.ALWAYS or last.place != "last":
+        note("flow", ("ends", last.id), "the last end does not hold for everybody", "give it when: true, place: last")
+
+
+# ---- sources and texts -------------------------------------------------------------------------------------------
+
+
+def _sources(content: Content, note: Note) -> None:
+    """Every source that is named stands in sources.yaml."""
+    known = {row.id for row in content.sources.sources}
+    for part in ("screen", "planning", "library", "self_tests"):
+        for path, value in walk(getattr(content, part), ()):
+            if isinstance(value, Sourced):
+                _missing(note, part, path, set(value.source) - known, "source")
+
+
+def _carriers(content: Content) -> set[str]:
+    """Every id that can carry a statement of a source article."""
+    engine = Engine(content)
+    return {
+        *engine.nodes,
+        *(gate.id for gate in engine.gates),
+        *_known(content)["fired"],
+        *(row.id for row in content.planning.advice),
+        *(row.id for row in content.library.exercises),
+        *(row.id for row in content.self_tests.tests),
+        *content.phrases.phrases,
+        "common_stop",
+    }
+
+
+def _articles(content: Content, note: Note) -> None:
+    """Nothing of the source articles is missing: each row is carried, or left out for a reason."""
+    carriers = _carriers(content)
+    rows = content.sources.articles
+    for row in rows:
+        _missing(note, "sources", ("articles", row.id), set(row.carried_by) - carriers, "content with id")
+    for article, count in ARTICLES.items():
+        have = sum(row.id.startswith(f"{article}-") for row in rows)
+        if have != count:
+            note(
+                "sources", ("articles",), f"{article} has {have} rows of {count}", "add those that clinical.md 1.1 has"
+            )
+
+
+def reading_grade(text: str) -> float:
+    """Returns the automated readability index: the school grade for which a text is written (Smith & Senter 1967)."""
+    words = re.findall(r"[\w'’]+", text)
+    sentences = max(1, len(re.findall(r"[.!?:;](?:\s|$)", text)))
+    letters = sum(len(word) for word in words)
+    return 4.71 * letters / max(1, len(words)) + 0.5 * len(words) / sentences - 21.43
+
+
+def _words(content: Content, note: Note) -> None:
+    """Texts frighten nobody, promise nothing, fit a message and leave only known places open."""
+    settings = content.settings
+    unwanted = [re.compile(rf"(?<!\w){re.escape(word)}(?!\w)") for word in (*settings.frightening, *settings.claims)]
+    for part in ("screen", "planning", "flow", "self_tests", "library", "countries", "phrases"):
+        for where, text in texts(getattr(content, part)):
+            path = _path(where)
+            for word in unwanted:
+                # "not a medical device" and "can need treatment" are the words of clinical.md itself.
+                if match := word.search(text.casefold()):
+                    note(part, path, f"the text says {match.group()!r}", "say it in a kinder or plainer word")
+            for name in re.findall(r"\{(\w*)\}", text):
+                if name not in PLACEHOLDERS:
+                    note(part, path, f"nothing fills {{{name}}}", "use a placeholder that AUTHORING.md lists")
+            if len(text) > MESSAGE // 2:
+                note(part, path, f"the text has {len(text)} characters", f"keep it under {MESSAGE // 2}")
+    grade = mean_grade(content)
+    if grade > settings.reading_grade:
+        note("flow", ("questions",), f"texts read at grade {grade:.1f}", f"shorten them to {settings.reading_grade}")
+
+
+def mean_grade(content: Content) -> float:
+    """Returns the mean school grade of all texts of at least eight words."""
+    long = [
+        text
+        for part in ("flow", "self_tests", "library", "planning")
+        for _, text in texts(getattr(content, part))
+        if len(text.split()) >= 8
+    ]
+    return sum(map(reading_grade, long)) / max(1, len(long))
+
+
+def _path(where: str) -> Path_:
+    """Turns a place such as questions[Q07].options[0].full into a path."""
+    steps = re.findall(r"[^.\[\]]+", where) if "[" not in where or "." in where else re.findall(r"[^\[\]]+", where)
+    return tuple(int(step) if step.isdigit() else step for step in steps)
+
+
+# ---- report ------------------------------------------------------------------------------------------------------
+
+
+def _summary(content: Content) -> Iterator[str]:
+    for row in content.sources.articles:
+        yield f"{row.id}: {', '.join(row.carried_by) or 'left out: ' + row.left_out}"
+    owed = [row.name for row in content.countries.countries if row.verified_on is None]
+    if owed:
+        yield f"owed before release: telephone numbers not verified by a person: {', '.join(owed)}"
+    yield f"content {content.settings.content_version}; mean reading grade {mean_grade(content):.1f}"

@@ -1,0 +1,577 @@
+"""What the content files may say: one model for each thing that a clinician writes."""
+
+from __future__ import annotations
+
+import datetime
+from enum import IntEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, model_validator
+
+from flows import rules
+
+
+class Disposition(IntEnum):
+    """Where to go, by rank; the highest of all rules that fire wins."""
+
+    SELF_CARE = 0
+    CAUTION = 1
+    PHYSIO = 2
+    DOCTOR = 3
+    URGENT = 4
+    EMERGENCY = 5
+
+
+class Permission(IntEnum):
+    """Which exercises may be given; the lowest of all rules that fire wins."""
+
+    NONE = 0
+    GENTLE = 1
+    FULL = 2
+
+
+Running = Literal["STOP", "WALK", "EASY", "HOLD", "NORMAL"]
+Grade = Literal["trial", "guideline", "expert", "article", "judgement"]
+Category = Literal["mobility", "strength", "always"]
+
+
+def _condition(raw: Any, info: ValidationInfo) -> rules.Condition:
+    if isinstance(raw, rules.KINDS):
+        return raw
+    return rules.parse(raw, (info.context or {}).get("terms", {}))
+
+
+def _terms(raw: Any, info: ValidationInfo) -> dict[str, rules.Condition]:
+    terms: dict[str, rules.Condition] = (info.context or {}).setdefault("terms", {})
+    if not isinstance(raw, dict):
+        raise ValueError("terms are a mapping of name to condition")
+    for name, condition in raw.items():
+        if name in terms:
+            raise ValueError(f"the term {name!r} is named twice")
+        try:
+            terms[name] = rules.parse(condition, terms)
+        except rules.ConditionError as error:
+            raise ValueError(f"term {name!r}: {error}") from error
+    return {name: terms[name] for name in raw}
+
+
+Condition = Annotated[rules.Condition, PlainValidator(_condition)]
+Terms = Annotated[dict[str, rules.Condition], PlainValidator(_terms)]
+
+
+def _member(kind: type[IntEnum]) -> PlainValidator:
+    def read(raw: Any) -> IntEnum:
+        if raw not in kind.__members__:
+            raise ValueError(f"one of {', '.join(kind.__members__)}, not {raw!r}")
+        return kind[raw]
+
+    return PlainValidator(read)
+
+
+DispositionName = Annotated[Disposition, _member(Disposition)]
+PermissionName = Annotated[Permission, _member(Permission)]
+SHOWN = "shown"
+"""Marks a text that a person reads: the catalogue of translations holds exactly these."""
+Text = Annotated[str, SHOWN]
+Label = Annotated[str, SHOWN, Field(min_length=1, max_length=24)]
+"""What stands on a button; clinical.md 7.5 asks for 24 characters at most."""
+
+
+class Part(BaseModel):
+    """A part of the content; a key that it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Sourced(Part):
+    """A part that says where it comes from, and how strong that is."""
+
+    source: tuple[str, ...] = Field(min_length=1)
+    grade: Grade
+
+
+class Option(Part):
+    """One button of a question, and what pressing it does."""
+
+    value: str
+    label: Label
+    full: Text = ""
+    """The full wording for the message text, where the label is too short for it."""
+    also: tuple[Text, ...] = ()
+    """Other words that a person may type for it."""
+    numbers: tuple[int, int] | None = None
+    """A typed number from the first to the second, both inclusive, means this option."""
+    set: dict[str, str] = Field(default_factory=dict)
+    add: dict[str, str] = Field(default_factory=dict)
+    ask_again: tuple[str, ...] = ()
+    """Gates (item by item) or questions that become open again."""
+    exclusive: bool = False
+    """In a multi-select: None, which clears the other ticks and is stored as nothing ticked."""
+    pending: bool = False
+    """In a multi-select: does not enter the field until another question confirms it."""
+    free: bool = False
+    """In a multi-select: does not count towards the most that may be ticked."""
+    on_knees: str = ""
+    """The value stored in its place when a self-test was done on the knees."""
+    notice: Text = ""
+    """A sentence shown with the next message."""
+
+
+class PlanProbe(Part):
+    """A question that is asked only if a plan made with this answer would hold one of these exercises."""
+
+    answer: dict[str, str]
+    any_of: tuple[str, ...]
+
+
+class Question(Part):
+    """One message with buttons; the answer is stored under the question's id and, where named, in its field."""
+
+    id: str
+    kind: Literal["single", "multi", "scale"] = "single"
+    step: int | None = None
+    field: str = ""
+    side: Literal["", "left", "right"] = ""
+    text: Text
+    knees: Text = ""
+    """The text in its place when the test is allowed on the knees only."""
+    why: Text
+    short: Text
+    """The question in two or three words, for the line that it shrinks to and for the reasons shown."""
+    options: tuple[Option, ...] = ()
+    most: int | None = None
+    """The most options that may be ticked."""
+    ask: Condition = rules.ALWAYS
+    in_referral: Condition = rules.NEVER
+    """Whether it is still asked when the result is DOCTOR or higher, or PREG."""
+    group: str = ""
+    """Questions of one group are finished before an URGENT result is shown."""
+    test: str = ""
+    first: bool = False
+    """Comes before every other question, also before consent."""
+    after_result: bool = False
+    kept: bool = True
+    """Whether the answer is stored; an answer that is not kept can only give its notice."""
+    probe: PlanProbe | None = None
+
+
+class Item(Part):
+    """One yes/no symptom of a gate."""
+
+    id: str
+    bullet: Text
+    text: Text
+    again: Text = ""
+    """Other words, for the second time, where the gate asks 'Not sure' again."""
+    second_unsure: Literal["counts", "no"] = "counts"
+    ask: Condition = rules.ALWAYS
+    extra: tuple[Option, ...] = ()
+    """Further buttons, such as 'prefer not to say', which count as No."""
+    clarify: Question | None = None
+    """Asked at once after Yes or a 'Not sure' that counts; its options say whether the item counts."""
+    then: tuple[Question, ...] = ()
+    """Asked at once, the item counting already."""
+
+
+class Gate(Part):
+    """A list of symptoms asked in one message, and one by one unless it is 'None of these'."""
+
+    id: str
+    kind: Literal["gate"]
+    step: int | None = None
+    field: str
+    text: Text = ""
+    """Without a text there is no gate message: its items are asked at once."""
+    why: Text
+    short: Text
+    not_sure: Literal["counts", "ask_again"]
+    gate_unsure: bool = False
+    """Whether the gate message has a 'Not sure' button."""
+    items: tuple[Item, ...]
+    ask: Condition = rules.ALWAYS
+    in_referral: Condition = rules.NEVER
+
+
+class ExtraLine(Part):
+    """A sentence added to a message where its condition holds."""
+
+    when: Condition
+    text: Text
+
+
+class End(Part):
+    """A place where the conversation stops, with the message shown there."""
+
+    id: str
+    when: Condition
+    place: Literal["at_once", "after_group", "last"]
+    text: Text
+    also: tuple[ExtraLine, ...] = ()
+    forget: bool = False
+    """Whether every row about the person goes once this is shown."""
+
+
+class GateWords(Part):
+    """The buttons that all gates and their items share."""
+
+    none: Option
+    some: Option
+    yes: Option
+    no: Option
+    unsure: Option
+
+
+class Flow(Part):
+    """One authored conversation."""
+
+    id: str
+    steps: int
+    terms: Terms = Field(default_factory=dict)
+    gate_words: GateWords
+    tests_after: str
+    questions: tuple[Annotated[Question | Gate, Field(union_mode="left_to_right")], ...]
+    ends: tuple[End, ...]
+
+
+class Rule(Sourced):
+    """A red flag, a combination or a computed rule: when it fires, where the person should go."""
+
+    id: str
+    disposition: DispositionName
+    permission: PermissionName = Permission.FULL
+    clearable: bool = False
+    who: Text = ""
+    when: Condition
+    reason: Text
+    """Ends the sentence 'because …' with the person's own words, naming no disease."""
+    tell: Text = ""
+    """One line to read out to the people who help, for EMERGENCY and URGENT."""
+    cleared_reason: Text = ""
+
+
+class Screen(Part):
+    """All rules that decide where to go, in the order of clinical.md 2.1."""
+
+    terms: Terms = Field(default_factory=dict)
+    rules: tuple[Rule, ...]
+    default_doctor: Text
+    """Who to see at DOCTOR."""
+    doctor_for: dict[str, Text]
+    """Who to see at DOCTOR when this rule fired."""
+    default_physio: Text
+    """Who to see at PHYSIO where a rule names nobody."""
+
+
+class Weight(Part):
+    """A weight of a finding, used while its condition holds."""
+
+    when: Condition = rules.ALWAYS
+    weight: Literal[1, 2, 3]
+
+
+class Ranked(Part):
+    """Exercises of a finding, best first, used while the condition holds."""
+
+    when: Condition = rules.ALWAYS
+    exercises: tuple[str, ...] = Field(max_length=3)
+
+
+class Tip(Part):
+    """A piece of advice that a finding brings, with its condition."""
+
+    advice: str
+    when: Condition = rules.ALWAYS
+
+
+class Finding(Sourced):
+    """A clinical fact that the answers establish."""
+
+    id: str
+    when: Condition
+    weights: tuple[Weight, ...] = Field(min_length=1)
+    ranked: tuple[Ranked, ...] = ()
+    advice: tuple[Tip, ...] = ()
+    text: Text
+    """What was seen, in plain words, and that it may contribute."""
+    dose_note: Text = ""
+
+
+class Exclusion(Sourced):
+    """What is left out, held at level 1 or preferred, and when."""
+
+    id: str
+    when: Condition
+    remove: tuple[str, ...] = ()
+    keep_only: tuple[str, ...] = ()
+    bonus: dict[str, int] = Field(default_factory=dict)
+
+
+class LevelRule(Part):
+    """The level at which exercises start; the first rule that holds for an exercise wins."""
+
+    when: Condition = rules.ALWAYS
+    exercises: tuple[str, ...] = ()
+    """Empty: every exercise."""
+    level: Literal[1, 2, 3]
+
+
+class RunRule(Sourced):
+    """How much running is allowed; the first rule that holds wins."""
+
+    when: Condition = rules.ALWAYS
+    running: Running
+    text: Text
+
+
+class Slots(Part):
+    """How many exercises of each category a plan holds; the first row that holds wins."""
+
+    when: Condition = rules.ALWAYS
+    mobility: int
+    strength: int
+
+
+class Family(Part):
+    """Exercises so alike that a plan holds only so many of them."""
+
+    most: int
+    exercises: tuple[str, ...]
+
+
+class Advice(Sourced):
+    """A training or posture tip, in two sentences at most."""
+
+    id: str
+    text: Text
+    needs: tuple[str, ...] = ()
+    """Exercises named in the text by {exercise}: the first one that is not excluded."""
+    about_running: bool = False
+    """Shown under 'When you run again' while running is STOP or WALK."""
+
+
+class Planning(Part):
+    """Findings, exclusions and tables from which a plan is made."""
+
+    terms: Terms = Field(default_factory=dict)
+    findings: tuple[Finding, ...]
+    exclusions: tuple[Exclusion, ...]
+    base_points: dict[str, int]
+    """Tenths of a point for each exercise that is good for most runners."""
+    substitute: dict[str, str]
+    """Wherever the first is excluded it reads as the second."""
+    slots: tuple[Slots, ...]
+    families: tuple[Family, ...]
+    levels: tuple[LevelRule, ...]
+    running: tuple[RunRule, ...]
+    advice: tuple[Advice, ...]
+    always_advice: str
+    """The advice that every plan ends with, unless running is STOP."""
+    running_advice: str
+    """The advice that goes with the running permission when running is allowed."""
+
+
+Range = int | tuple[int, int]
+
+
+class Dosage(Part):
+    """How much of an exercise at one level; a range is [least, most]."""
+
+    sets: Range
+    reps: Range | None = None
+    hold: Range | None = None
+    """Seconds."""
+    per_side: bool = False
+    per_day: Range | None = None
+    note: Text = ""
+    seed: bool = False
+    """Whether a source article states this dose."""
+
+    @model_validator(mode="after")
+    def _counts_something(self) -> Dosage:
+        if self.reps is None and self.hold is None:
+            raise ValueError("a dose needs reps or hold")
+        return self
+
+
+class Level(Part):
+    """How an exercise is done at one level."""
+
+    how: Text
+    dose: Dosage
+
+
+class Exercise(Sourced):
+    """One exercise card."""
+
+    id: str
+    name: Label
+    aliases: tuple[Text, ...] = ()
+    category: Category
+    locked: bool = False
+    target: Text
+    equipment: Text
+    cues: tuple[Text, ...] = Field(min_length=3)
+    mistakes: tuple[Text, ...] = Field(min_length=1)
+    levels: tuple[Level, ...] = Field(max_length=3)
+    below: Text = ""
+    """What to do where level 1 is too hard."""
+    stop: Text = ""
+    """When to stop or leave it out, beyond the common rules."""
+    cautions: tuple[ExtraLine, ...] = ()
+    unlock: Text = ""
+    addition: str = ""
+    """Why it was added, where no source article names it."""
+
+
+class Library(Part):
+    """All exercises, in the order that breaks ties: mobility, then strength, then the always-on ones."""
+
+    common_stop: Text
+    gentle_stop: Text
+    normal: Text
+    common_rules: Text
+    exercises: tuple[Exercise, ...]
+
+
+class TestGate(Part):
+    """Which self-tests a person may do while the condition holds; every row that holds must allow a test."""
+
+    when: Condition
+    allow: tuple[str, ...] = ()
+    knees: tuple[str, ...] = ()
+    """Allowed on the knees only."""
+
+
+class SelfTest(Sourced):
+    """A movement that a person tries alone, and how it is asked."""
+
+    id: str
+    name: Label
+    quick: bool = False
+    how: Text
+    safety: Text = ""
+    exercises: tuple[str, ...] = ()
+    """Exercises left out when the test hurts."""
+    ask_again: tuple[str, ...] = ()
+    questions: tuple[Question, ...]
+
+
+class SelfTests(Part):
+    """All self-tests, the rules shown once before them and the gate of clinical.md 3.3."""
+
+    rules: Text
+    core_protocol: str
+    gate: tuple[TestGate, ...]
+    after_pain: Question
+    tests: tuple[SelfTest, ...]
+
+
+class Field_(Part):
+    """An answer field: its values and what stands for a question that was not asked."""
+
+    kind: Literal["choice", "set", "number", "pair"]
+    default: str | int | tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    low: int = 0
+    high: int = 10
+
+
+class Settings(Part):
+    """Versions, answer fields and word lists."""
+
+    content_version: str
+    consent_version: str
+    fields: dict[str, Field_]
+    """Every answer field of clinical.md section 8, with its default."""
+    seconds: dict[str, int]
+    """What a bucket of a timed hold counts for in arithmetic."""
+    frightening: tuple[str, ...]
+    """Words that no text may use (lower case, whole words)."""
+    claims: tuple[str, ...]
+    """Words that promise too much: diagnosis, treat, cure, clinically proven."""
+    reading_grade: float
+    """The highest mean school grade (automated readability index) of the questions and cards."""
+
+
+class Source(Part):
+    """A publication, article or convention that content names."""
+
+    id: str
+    title: Text
+    address: str = ""
+
+
+class Row(Part):
+    """One row of clinical.md 1.1: a statement of a source article and the content that carries it."""
+
+    id: str
+    says: str
+    carried_by: tuple[str, ...] = ()
+    left_out: str = ""
+
+    @model_validator(mode="after")
+    def _answered(self) -> Row:
+        if bool(self.carried_by) == bool(self.left_out):
+            raise ValueError("say either carried_by or left_out")
+        return self
+
+
+class Sources(Part):
+    """Publications, and the inventory of the source articles."""
+
+    sources: tuple[Source, ...]
+    articles: tuple[Row, ...]
+
+
+class Country(Part):
+    """Telephone numbers of one region."""
+
+    id: str
+    name: Label
+    emergency: Text
+    urgent_line: Text = ""
+    crisis_line: Text = ""
+    verified_on: datetime.date | None = None
+
+
+class Countries(Part):
+    """All regions, and what is shown to a person who chose none."""
+
+    default_emergency: Text
+    default_urgent_line: Text
+    default_crisis_line: Text
+    countries: tuple[Country, ...]
+
+
+class Language(Part):
+    """The free-text safety net of one language: each entry is a list of word beginnings that all occur."""
+
+    emergency: tuple[tuple[str, ...], ...]
+    crisis: tuple[tuple[str, ...], ...]
+
+
+class FreeText(Part):
+    """The free-text safety net, by language; every language listens in every chat."""
+
+    languages: dict[str, Language]
+
+
+class Phrases(Part):
+    """Every other text that a person reads, by a dotted id such as nav.back."""
+
+    phrases: dict[str, Text]
+
+
+class Content(Part):
+    """The whole content as loaded."""
+
+    flow: Flow
+    screen: Screen
+    planning: Planning
+    library: Library
+    self_tests: SelfTests
+    settings: Settings
+    sources: Sources
+    countries: Countries
+    free_text: FreeText
+    phrases: Phrases

@@ -1,0 +1,108 @@
+"""Laws about the project itself: what its files promise each other."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+from bot.config import Settings, load_settings
+
+ROOT = Path(__file__).parent.parent
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+TOKEN = "12345:" + "a" * 35
+
+
+def locked() -> dict[str, str]:
+    """Each package of the lock by its normalised name, with its version."""
+    return {name.lower().replace("_", "-"): version for name, version in re.findall(r"(?m)^([\w.-]+)==([^\s;]+)", LOCK)}
+
+
+def dependencies() -> list[str]:
+    optional = PYPROJECT["project"]["optional-dependencies"].values()
+    return [*PYPROJECT["project"]["dependencies"], *(one for group in optional for one in group)]
+
+
+def name(requirement: str) -> str:
+    return re.split(r"[<>=~!\[; ]", requirement)[0].lower().replace("_", "-").replace(".", "-")
+
+
+def test_the_version_is_the_newest_heading_of_the_changelog() -> None:
+    headings = re.findall(r"(?m)^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    assert headings[0] == PYPROJECT["project"]["version"]
+
+
+def test_the_lock_names_no_address_and_no_path() -> None:
+    requirements = [line for line in LOCK.splitlines() if not line.startswith("#")]
+    assert not [line for line in requirements if re.search(r"://|/|\bfile:| @ |^-|--(?!hash=)", line)]
+
+
+def test_every_requirement_of_the_lock_is_pinned_with_hashes() -> None:
+    entries = re.split(r"(?m)^(?=[\w#])", LOCK)
+    requirements = [entry for entry in entries if entry and not entry.startswith("#")]
+    assert len(requirements) == len(locked())
+    assert not [entry for entry in requirements if not re.search(r"--hash=sha256:[0-9a-f]{64}\s*$", entry)]
+
+
+def test_the_lock_holds_every_dependency_and_the_build_backend() -> None:
+    wanted = {name(one) for one in [*dependencies(), *PYPROJECT["build-system"]["requires"]]}
+    assert wanted <= locked().keys()
+
+
+def test_the_build_backend_is_pinned_as_it_is_locked() -> None:
+    (backend,) = PYPROJECT["build-system"]["requires"]
+    package, _, version = backend.partition("==")
+    assert locked()[package] == version
+
+
+def test_every_dependency_says_why_it_is_there() -> None:
+    lines = [line.strip() for line in (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()]
+    for requirement in PYPROJECT["project"]["dependencies"]:
+        above = lines[lines.index(f'"{requirement}",') - 1]
+        assert above.startswith("# "), f"{requirement} has no comment"
+
+
+def test_the_example_settings_name_exactly_what_the_bot_reads() -> None:
+    example = re.findall(r"(?m)^([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "bot" / "config.py").read_text(encoding="utf-8"))
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    assert sorted(example) == sorted(text for text in texts if re.fullmatch(r"[A-Z]+(_[A-Z]+)+", text))
+
+
+def test_the_example_settings_are_the_defaults() -> None:
+    assert load_settings({"TELEGRAM_BOT_TOKEN": TOKEN}, ROOT / ".env.example") == Settings(token=TOKEN)
+
+
+def test_every_example_setting_has_a_comment() -> None:
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    above = {line: lines[at - 1] for at, line in enumerate(lines) if re.match(r"[A-Z_]+=", line)}
+    assert not [line for line, comment in above.items() if not comment.startswith("# ")]
+
+
+def test_no_module_is_longer_than_a_reader_holds() -> None:
+    lengths = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for half in ("bot", "flows")
+        for path in (ROOT / half).rglob("*.py")
+    }
+    assert not {path: lines for path, lines in lengths.items() if lines > 600}
+
+
+def test_every_target_of_the_makefile_says_what_it_does() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (phony,) = re.findall(r"(?m)^\.PHONY: (.+)$", makefile)
+    assert sorted(re.findall(r"(?m)^([a-z]+): .*## \S", makefile)) == sorted(phony.split())
+
+
+def test_the_readme_names_every_command_of_the_makefile() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"(?m)^([a-z]+): .*## ", makefile))
+    assert set(re.findall(r"\bmake ([a-z]+)", readme)) | {"help"} == targets
+
+
+def test_the_script_of_ci_may_be_run() -> None:
+    script = ROOT / ".ci" / "run"
+    assert script.stat().st_mode & 0o111
+    assert subprocess.run(["bash", "-n", script], check=False).returncode == 0
