@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input install
 
-.PHONY: help chat run test check lock bench mutants clean
+.PHONY: help chat run test check catalog lock bench mutants clean
 .DELETE_ON_ERROR:
 
 help: ## Says what each target does
@@ -36,6 +36,9 @@ mutants: .venv/installed ## Changes the code of flows/ in small ways and names e
 	@rm -rf mutants
 	$(BIN)/mutmut run
 	@$(BIN)/mutmut results
+
+catalog: .venv/installed ## Renews the template for translators from the content
+	@$(BIN)/python -m flows.catalog >flows/locale/backstride.pot
 
 lock: ## Renews requirements.lock: newest versions that pyproject.toml allows, for every platform, with hashes
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Each command imports what it needs: a start counts in tenths of a second, and most commands need no Telegram.
 
+LANGUAGE = "en"
 CHAT_DATABASE = Path("data/chat.db")
 
 
@@ -39,11 +40,12 @@ def main() -> None:
 def _conversation(store: Store, operator: Operator | None = None) -> Conversation:
     from bot.commands import Operator
     from bot.conversation import Conversation
+    from flows.catalog import translator
     from flows.engine import Engine
     from flows.library import ContentError, load
 
     try:
-        return Conversation(Engine(load()), store, operator=operator or Operator())
+        return Conversation(Engine(load()), store, translator(LANGUAGE), operator or Operator())
     except ContentError as error:
         raise click.ClickException(str(error)) from error
 
@@ -133,13 +135,14 @@ def replay(transcript: Path) -> None:
 @click.option(
     "--explain",
     is_flag=True,
-    help="Adds the answers behind each flag and finding, and what would change the disposition.",
+    help="Adds the answers behind each result, and those that would change it.",
 )
 def simulate(explain: bool) -> None:
     """Evaluates the rules on answers read as JSON lines, and writes one JSON line each.
 
-    Each line is an object with answer fields (age, rf, life, … band); a field that is missing has its default. Sets and
-    pairs are lists, booleans "yes" or "no". An unknown field or value gives {"error"} for that line, and exit 1 at the end.
+    Each line is an object with answer fields (age, rf, life, … band); a field that is missing has its default. Sets
+    and pairs are lists, booleans "yes" or "no". An unknown field or value gives {"error"} for that line, and exit 1
+    at the end.
     """
     from flows.library import load
     from flows.simulate import AnswerError, conclusion, explanation, parse

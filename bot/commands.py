@@ -82,6 +82,7 @@ class Commands:
     def checked(self, work: Work) -> None:
         """Notes that a person was checked today and told that it is safe; no plan follows for a day."""
         work.diary.append(DiaryEntry(work.now, "checked"))
+        work.chat = replace(work.chat, critical_at=work.now)
         self.desk.say(work, Message(paragraphs(self.words("checked.thanks"), self.words("safety_net"))))
 
     def urgent(self, work: Work) -> None:

@@ -187,7 +187,7 @@ class Desk:
             self.repeat(work)
             return
         self.edit(work, self.render.answered(node, answer))
-        if node.id == CONSENT:
+        if node.id == CONSENT and answer == "yes":
             version = self.content.settings.consent_version
             work.chat = replace(work.chat, consent_version=version, consent_at=work.now)
         self.take(work, turn)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.render import Button, Message, Words, bold, listed, paragraphs
-from flows.engine import Engine, Session
+from flows.engine import Engine, Node, Session
 from flows.plan import Assessment, PlannedExercise, exclusions
 from flows.rules import Facts, Value
-from flows.schema import Advice, Disposition, Dosage, End, Exercise, Permission, Range, Rule
 from flows.safety_net import folded
+from flows.schema import Advice, Disposition, Dosage, End, Exercise, Permission, Range, Rule
 from flows.screen import CLEARED
 from flows.simulate import because
 
 TOP_FINDINGS = 3
 """How many findings a person is shown (clinical.md 4.1)."""
+LONG_HOLD = 300
+"""Seconds from which a dose is said in minutes."""
 
 
 class Outcome:
@@ -39,7 +41,9 @@ class Outcome:
         shown = rank < Disposition.EMERGENCY and bool(result.screening.flags)
         reasons = listed(self._because(result)) if shown else ""
         net = self.words("safety_net") if rank < Disposition.EMERGENCY and not end.forget else ""
-        text = paragraphs(self.words.text(end.text, **values), *extra, reasons, net, self._banner())
+        main = self.words.text(end.text, **values)
+        main = bold(main) if rank >= Disposition.EMERGENCY else main
+        text = paragraphs(main, *extra, reasons, net, self._banner())
         if rank >= Disposition.URGENT:
             text = paragraphs(text, self.words("checked.full"))
             return Message(text, ((Button(self.words.label("checked.button"), "g:checked"),),))
@@ -89,30 +93,26 @@ class Outcome:
         return reasons
 
     def _answers(self, result: Assessment) -> str:
-        said = [line for flag in result.screening.flags for line in self._said(because(self.content, result, flag))]
+        said = [line for flag in result.screening.flags for line in self._said(result, flag)]
         return self.words("result.answers", answers="; ".join(dict.fromkeys(said))) if said else ""
 
-    def _said(self, reasons: Iterable[tuple[str, Value]]) -> list[str]:
-        """The person's own answers in the words of the questions."""
-        return [line for name, value in reasons if (line := self._label(name, value))]
+    def _said(self, result: Assessment, name: str) -> list[str]:
+        """The person's own answers that made a flag or finding true, in the words of the questions."""
+        reasons = because(self.content, result, name)
+        return list(dict.fromkeys(line for fact, value in reasons for line in self._labels(result.facts, fact, value)))
 
-    def _label(self, name: str, value: Value) -> str:
+    def _labels(self, facts: Facts, name: str, value: Value) -> Iterator[str]:
         for gate in self.engine.gates:
-            for item in gate.items:
-                if item.id == value and gate.field == name:
-                    return self.words.plain(item.bullet).rstrip(".")
+            yield from (self.words.plain(item.short) for item in gate.items if (gate.field, item.id) == (name, value))
         for node in self.engine.nodes.values():
-            question = node.question
-            if question.field != name and node.id != name:
+            if node.id not in facts or not _stores(node, name):
                 continue
-            short = self.words.plain(question.short)
-            if isinstance(value, int):
-                return f"{short}: {value}"
-            values = (value,) if isinstance(value, str) else tuple(value)
-            options = [option for each in values for option in question.options if option.value == each]
-            if options:
-                return f"{short}: {', '.join(self.words.plain(option.label) for option in options)}"
-        return ""
+            answer, short = facts[node.id], self.words.plain(node.question.short)
+            ticked = (value,) if isinstance(answer, frozenset) else (answer,)
+            labels = [self.words.plain(option.label) for option in node.question.options if option.value in ticked]
+            if isinstance(answer, int):
+                labels = [str(answer)]
+            yield from (f"{short}: {label}" for label in labels)
 
     def _findings(self, result: Assessment) -> str:
         texts = {finding.id: finding.text for finding in self.content.planning.findings}
@@ -160,6 +160,7 @@ class Outcome:
             f"{bold(self.words('plan.mobility'))}\n" + "\n".join(rows["mobility"]),
             f"{bold(self.words('plan.strength'))}\n" + "\n".join(rows["strength"]),
             self.words("plan.frequency"),
+            self.words.text(self.content.library.common_rules),
             self._always(result),
             *self._tips(result),
             self.words("plan.open"),
@@ -181,13 +182,9 @@ class Outcome:
                 continue
             if exercise.id == "warmup_dynamic" and result.running.running not in ("EASY", "HOLD", "NORMAL"):
                 continue
-            how = self._how(exercise, 1, result.facts)
-            limit = (
-                self.words("plan.walk_painless")
-                if exercise.id == "walk" and "BSI_POSSIBLE" in result.screening.flags
-                else ""
-            )
-            lines.append(f"{self.words.text(exercise.name)}: {how} {limit}".rstrip())
+            name, how = self.words.plain(exercise.name), self._how(exercise, 1, result.facts)
+            note = self.words.plain(exercise.levels[0].dose.note)
+            lines.append(self.words("plan.always_note" if note else "plan.always_row", name=name, how=how, note=note))
         return f"{bold(self.words('plan.always'))}\n{listed(lines)}"
 
     def _tips(self, result: Assessment) -> list[str]:
@@ -210,8 +207,9 @@ class Outcome:
         return self.words.text(tip.text, exercise=self.words.plain(self._exercises[named].name))
 
     def _how(self, exercise: Exercise, level: int, facts: Facts) -> str:
-        extra = [self.words.text(line.text) for line in exercise.cautions if line.when.holds(facts)]
-        return " ".join([self.words.text(exercise.levels[level - 1].how), *extra])
+        """How an exercise is done at a level, with the cautions that apply to this person, not escaped."""
+        extra = [self.words.plain(line.text) for line in exercise.cautions if line.when.holds(facts)]
+        return " ".join([self.words.plain(exercise.levels[level - 1].how), *extra])
 
     # ---- cards -----------------------------------------------------------------------------------------------
 
@@ -235,7 +233,7 @@ class Outcome:
             words("card.target", target=plain(exercise.target))
             + "\n"
             + words("card.need", equipment=plain(exercise.equipment)),
-            bold(words("card.level", level=planned.level, how=self._plain_how(exercise, planned.level, result.facts))),
+            bold(words("card.level", level=planned.level, how=self._how(exercise, planned.level, result.facts))),
             bold(words("card.dose", dose=self._dose(level.dose))) + self._dose_notes(level.dose, planned),
             f"{words('card.cues')}\n{cues}",
             words("card.mistakes", mistakes="; ".join(plain(mistake) for mistake in exercise.mistakes)),
@@ -252,10 +250,6 @@ class Outcome:
         )
         return Message(text, (buttons,))
 
-    def _plain_how(self, exercise: Exercise, level: int, facts: Facts) -> str:
-        extra = [self.words.plain(line.text) for line in exercise.cautions if line.when.holds(facts)]
-        return " ".join([self.words.plain(exercise.levels[level - 1].how), *extra])
-
     def _dose_notes(self, dose: Dosage, planned: PlannedExercise) -> str:
         notes = [dose.note] if dose.note else []
         rows = self.content.planning.findings
@@ -270,14 +264,18 @@ class Outcome:
     def _dose(self, dose: Dosage) -> str:
         """A dose in one line, not escaped."""
         label, shown = self.words.label, self._range
-        sets = shown(dose.sets)
         if dose.reps is not None:
-            parts = [label("dose.sets_reps", sets=sets, reps=shown(dose.reps))]
+            parts = [label("dose.sets_reps", sets=shown(dose.sets), reps=shown(dose.reps))]
             parts += [label("dose.hold", hold=shown(dose.hold))] if dose.hold is not None else []
+        elif dose.hold is not None and _least(dose.hold) >= LONG_HOLD:
+            parts = [label("dose.minutes", minutes=shown(_minutes(dose.hold)))]
         else:
-            parts = [label("dose.sets_hold", sets=sets, hold=shown(dose.hold or 0))]
+            parts = [label("dose.sets_hold", sets=shown(dose.sets), hold=shown(dose.hold or 0))]
         parts += [label("dose.side")] if dose.per_side else []
-        parts += [label("dose.day", times=shown(dose.per_day))] if dose.per_day is not None else []
+        if dose.per_day == 1:
+            parts.append(label("dose.every_day"))
+        elif dose.per_day is not None:
+            parts.append(label("dose.day", times=shown(dose.per_day)))
         return label("dose.comma").join(parts)
 
     def _range(self, value: Range) -> str:
@@ -308,5 +306,18 @@ class Outcome:
         titles = {row.id: row.title for row in self.content.sources.sources}
         named = ", ".join(f"{row}: {self.words.plain(titles[row])}" for row in source if row in titles)
         line = self.words(phrase, id=name, source=named, grade=self.words.label(f"grade.{grade}"), **values)
-        answers = "; ".join(self._said(because(self.content, result, name)))
+        answers = "; ".join(self._said(result, name))
         return line + (f"\n{self.words('why.answers', answers=answers)}" if answers else "")
+
+
+def _stores(node: Node, name: str) -> bool:
+    """Tells whether the answer to a question is, or sets, this field."""
+    return name in (node.question.field, node.id) or any(name in option.set for option in node.question.options)
+
+
+def _least(value: Range) -> int:
+    return value if isinstance(value, int) else value[0]
+
+
+def _minutes(seconds: Range) -> Range:
+    return seconds // 60 if isinstance(seconds, int) else (seconds[0] // 60, seconds[1] // 60)

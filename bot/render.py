@@ -97,20 +97,21 @@ class Words:
     content: Content
     translate: Translate
 
-    def __call__(self, phrase: str, **values: object) -> str:
+    def __call__(self, phrase: str, /, **values: object) -> str:
         """Returns a phrase by its id, filled in and escaped."""
         return self.text(self.content.phrases.phrases[phrase], **values)
 
-    def text(self, source: str, **values: object) -> str:
+    def text(self, source: str, /, **values: object) -> str:
         """Returns any text of the content, filled in and escaped."""
         return html.escape(self.plain(source, **values), quote=False)
 
-    def plain(self, source: str, **values: object) -> str:
+    def plain(self, source: str, /, **values: object) -> str:
         """Returns a text for a place that takes no HTML, such as a button."""
-        translated = self.translate(source)
+        # gettext answers an empty text with the header of the catalogue.
+        translated = self.translate(source) if source else ""
         return translated.format(**values) if values else translated
 
-    def label(self, phrase: str, **values: object) -> str:
+    def label(self, phrase: str, /, **values: object) -> str:
         """Returns a phrase for a button."""
         return self.plain(self.content.phrases.phrases[phrase], **values)
 

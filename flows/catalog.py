@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gettext
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
@@ -65,3 +66,9 @@ def _quoted(text: str) -> str:
 def translator(language: str, folder: Path = LOCALE) -> Callable[[str], str]:
     """Returns the translation of texts into a language; English where a text or the language has none."""
     return gettext.translation(DOMAIN, folder, [language], fallback=True).gettext
+
+
+if __name__ == "__main__":
+    from flows.library import load
+
+    sys.stdout.write(template(load()))

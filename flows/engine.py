@@ -10,8 +10,8 @@ from transitions import Machine
 
 from flows.plan import Assessment, assess, would_hold
 from flows.rules import Facts, Value
-from flows.schema import Content, Disposition, End, Gate, Item, Option, Question, SelfTest
-from flows.screen import conclude, known, record, screen
+from flows.schema import Content, Gate, Item, Option, Question, SelfTest
+from flows.screen import conclude, known, record
 
 Answer = str | int | tuple[str, ...]
 """What a person answered: an option's value, a number on a scale, or the ticked values of a multi-select."""
@@ -127,7 +127,7 @@ class Engine:
             yield Node(head, gate.id, self._due(head), gate=gate)
 
         def opened(facts: Facts) -> bool:
-            return facts.get(gate.id) in ("some", UNSURE) if gate.text else gate.ask.holds(facts)
+            return gate.ask.holds(facts) and (not gate.text or facts.get(gate.id) in ("some", UNSURE))
 
         for item in gate.items:
             yield from self._item(gate, item, opened, common)
@@ -135,7 +135,7 @@ class Engine:
     def _item(self, gate: Gate, item: Item, opened: Callable[[Facts], bool], common: dict[str, Any]) -> Iterable[Node]:
         words = self.content.flow.gate_words
         options = (words.yes, words.no, words.unsure, *item.extra)
-        question = Question(id=item.id, text=item.text, why=gate.why, short=item.bullet, options=options, **common)
+        question = Question(id=item.id, text=item.text, why=gate.why, short=item.short, options=options, **common)
         referral = gate.in_referral.holds
 
         def open_in(facts: Facts) -> bool:
@@ -211,13 +211,14 @@ class Engine:
     def _may_follow(self, source: Node | None, node: Node) -> bool:
         """Tells whether a question can be next after another one; most inner questions follow only their own group.
 
-        A gate's items and the self-tests come up elsewhere only after what may reopen or interrupt them: the free-text
-        net and the nerve questions that follow it, a self-test, or an end.
+        A gate's items and the self-tests come up elsewhere only after what may reopen or interrupt them: the nerve
+        questions that follow the free-text net, a self-test, or a question that a self-test reopens.
         """
         if source is None or not (_is_inner(node) or node.test is not None):
             return True
-        follows_net = source.group == self.nodes[NET].group
-        return follows_net or source.test is not None or source.id == self.content.flow.tests_after
+        reopened = {name for test in self.content.self_tests.tests for name in test.ask_again}
+        before = {self.nodes[NET].group, self.content.flow.tests_after, *reopened}
+        return source.test is not None or source.group in before
 
     # ---- turns -----------------------------------------------------------------------------------------------
 
@@ -300,15 +301,17 @@ class Engine:
     def _enter(self, session: Session, entry: Entry) -> Turn:
         facts = dict(session.facts)
         notice = self._apply(facts, entry)
-        node = self.nodes.get(entry[0])
-        kept = entry if node is None or node.question.kept else (entry[0], None)
-        turn = self._settle(Session(session.state, (*session.log, kept), facts))
-        return Turn(turn.session, notice)
+        name, answer = entry
+        node = self.nodes.get(name)
+        kept = (name, None) if node is not None and not node.question.kept else (name, answer)
+        # An event can come in any state; what it opens can be next from the beginning.
+        state = BEGIN if node is None else name
+        return self._settle(Session(state, (*session.log, kept), facts), notice)
 
-    def _settle(self, session: Session) -> Turn:
+    def _settle(self, session: Session, notice: str = "") -> Turn:
         conclude(self.content.screen, session.facts)
         self._trigger(session)
-        return Turn(session)
+        return Turn(session, notice)
 
     # ---- facts -----------------------------------------------------------------------------------------------
 

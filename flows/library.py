@@ -29,7 +29,7 @@ FILES: dict[str, tuple[str, type[BaseModel]]] = {
 }
 """Each part of the content with its file and model, in the order in which terms become known."""
 
-Path_ = tuple[str | int, ...]
+Steps = tuple[str | int, ...]
 """Where a value stands in a file: keys and positions from the top; an id stands for a position in a list."""
 
 
@@ -60,7 +60,7 @@ class Reading:
     trees: dict[str, Any] = field(default_factory=dict)
     """For each part its YAML tree, which knows the line of each value."""
 
-    def problem(self, part: str, path: Path_, what: str, how: str) -> None:
+    def problem(self, part: str, path: Steps, what: str, how: str) -> None:
         """Notes a problem at a place of one part."""
         self.problems.append(Problem(FILES[part][0], line(self.trees.get(part), path), what, how))
 
@@ -82,8 +82,8 @@ def load(folder: Path = CONTENT) -> schema.Content:
 def read(folder: Path = CONTENT) -> Reading:
     """Reads a folder with a second parser that knows lines, and notes every error of form."""
     # Loaded only here: this parser is fifty times slower than the one that every start uses.
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml import YAML  # noqa: PLC0415
+    from ruamel.yaml.error import MarkedYAMLError  # noqa: PLC0415
 
     reading = Reading()
     context: dict[str, Any] = {"terms": dict(ENGINE_TERMS)}
@@ -119,7 +119,7 @@ def _shown(path: Sequence[str | int]) -> str:
     return ".".join(str(step) for step in path) or "the file"
 
 
-def _differences(ours: Any, theirs: Any, path: Path_ = ()) -> Iterator[Path_]:
+def _differences(ours: Any, theirs: Any, path: Steps = ()) -> Iterator[Steps]:
     """Yields the places where two parsers disagree about a value."""
     if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
         if list(map(str, ours)) != list(map(str, theirs)):
@@ -139,14 +139,14 @@ def lines_of(tree: Any) -> Any:
     return tree.lc
 
 
-def line(tree: Any, path: Path_) -> int:
+def line(tree: Any, path: Steps) -> int:
     """Returns the line of the nearest value on a path; steps that the tree does not have are passed over."""
     found = 1
-    for step in path:
-        if isinstance(tree, list) and isinstance(step, str):
-            step = next(
-                (at for at, each in enumerate(tree) if isinstance(each, Mapping) and each.get("id") == step), -1
-            )
+    for name in path:
+        step = name
+        if isinstance(tree, list) and isinstance(name, str):
+            ids = [each.get("id") if isinstance(each, Mapping) else None for each in tree]
+            step = ids.index(name) if name in ids else -1
         if isinstance(tree, Mapping) and step in tree:
             found, tree = lines_of(tree).key(step)[0] + 1, tree[step]
         elif isinstance(tree, list) and isinstance(step, int) and step in range(len(tree)):

@@ -11,14 +11,16 @@ from pydantic import BaseModel
 
 from flows import rules
 from flows.catalog import texts
-from flows.engine import HEARD, OPENED, Engine
-from flows.library import CONTENT, Path_, Problem, Reading, read
+from flows.engine import HEARD, OPENED, Engine, Node
+from flows.library import CONTENT, Problem, Steps, read
 from flows.plan import NOTHING_FOUND
 from flows.schema import Content, Gate, Option, Question, Sourced
 from flows.screen import CLEARED
 
 COMPUTED = {"rank", "permission", "referred", "clearance", HEARD, OPENED}
 """Facts that the engine works out; conditions may read them."""
+UNRULED = {"consent", "tests", "run_status", "W1"}
+"""Fields that no rule reads yet: they are stored, and are no answers of `simulate`."""
 ARTICLES = {"S0": 10, "S1": 14, "S2": 13, "S3": 10, "S4": 14}
 """How many rows clinical.md 1.1 has for each source article."""
 PLACEHOLDERS = {
@@ -26,13 +28,13 @@ PLACEHOLDERS = {
     "label", "step", "steps", "item", "items", "why", "most", "version", "reason", "name", "level", "dose", "hours",
     "how", "equipment", "target", "mistakes", "stop", "below", "aliases", "sets", "reps", "hold", "times", "low",
     "high", "result", "id", "source", "grade", "text", "country", "contact", "date", "command", "description", "key",
-    "path", "minutes",
+    "path", "minutes", "note",
 }  # fmt: skip
 """What a text may leave open in braces."""
 MESSAGE = 4096
 """Characters of one Telegram message."""
 
-Note = Callable[[str, Path_, str, str], None]
+Note = Callable[[str, Steps, str, str], None]
 """Takes a problem: part, path, what is wrong, how to fix it."""
 
 
@@ -129,7 +131,7 @@ def _conditions(content: Content, note: Note) -> None:
                 note(part, path, f"{name} is never {value!r}", "write one of its values")
 
 
-def conditions(content: Content) -> Iterator[tuple[str, Path_, rules.Condition]]:
+def conditions(content: Content) -> Iterator[tuple[str, Steps, rules.Condition]]:
     """Yields every condition of the content with the place of what it belongs to."""
     for part in ("screen", "planning", "flow", "self_tests", "library"):
         for path, value in walk(getattr(content, part), ()):
@@ -137,7 +139,7 @@ def conditions(content: Content) -> Iterator[tuple[str, Path_, rules.Condition]]
                 yield part, path, value
 
 
-def walk(value: object, path: Path_) -> Iterator[tuple[Path_, object]]:
+def walk(value: object, path: Steps) -> Iterator[tuple[Steps, object]]:
     """Yields a part of the content and all that stands in it, each with its path."""
     yield path, value
     if isinstance(value, BaseModel):
@@ -182,7 +184,7 @@ def _references(content: Content, note: Note) -> None:
         _missing(note, "self_tests", ("gate", at), {*gate.allow, *gate.knees} - tests, "self-test")
 
 
-def _missing(note: Note, part: str, path: Path_, names: set[str], kind: str) -> None:
+def _missing(note: Note, part: str, path: Steps, names: set[str], kind: str) -> None:
     for name in sorted(names):
         note(part, path, f"there is no {kind} {name!r}", "correct the name, or add it")
 
@@ -197,37 +199,37 @@ def _options(content: Content, note: Note) -> None:
     reopened = {*engine.nodes, *(gate.id for gate in engine.gates)}
     for node in engine.nodes.values():
         question = node.question
-        part = "self_tests" if node.test is not None else "flow"
-        top = ("tests", node.test.id, "questions", node.id) if node.test is not None else ("questions", node.id)
-        if (
-            question.field
-            and question.field not in fields
-            and question.field not in ("W1", "run_status", "consent", "tests")
-        ):
-            note(part, top, f"{node.id} stores {question.field!r}, which settings.yaml does not have", "add the field")
-        for option in question.options:
-            _stores(content, note, part, top, question, option)
-            for name in option.ask_again:
-                if name not in reopened:
-                    note(
-                        part, top, f"{option.value} reopens {name!r}, which does not exist", "name a question or a gate"
-                    )
-        if len({option.value for option in question.options}) != len(question.options):
-            note(part, top, f"{node.id} has an option twice", "give each its own value")
+        part, steps = _place(node)
+        if question.field and question.field not in fields and question.field not in UNRULED:
+            note(
+                part, steps, f"{node.id} stores {question.field!r}, which settings.yaml does not have", "add the field"
+            )
+        for name, value in (each for option in question.options for each in _stored(question, option)):
+            if name not in fields and name not in UNRULED:
+                note(part, steps, f"there is no field {name!r}", "add it to settings.yaml")
+            elif name in fields and value not in fields[name].values:
+                note(part, steps, f"{name} is never {value!r}", "write one of its values")
+        for name in (name for option in question.options for name in option.ask_again):
+            if name not in reopened:
+                note(part, steps, f"{node.id} reopens {name!r}, which does not exist", "name a question or a gate")
+        for twice in _twice(option.value for option in question.options):
+            note(part, steps, f"{node.id} has the option {twice!r} twice", "give each its own value")
 
 
-def _stores(content: Content, note: Note, part: str, path: Path_, question: Question, option: Option) -> None:
-    fields = content.settings.fields
-    stored = {**option.set, **option.add}
-    if question.field in fields and not option.exclusive:
-        stored[question.field] = option.value
-        if option.on_knees and option.on_knees not in fields[question.field].values:
-            note(part, path, f"{question.field} is never {option.on_knees!r}", "write one of its values")
-    for name, value in stored.items():
-        if name in fields and value not in fields[name].values:
-            note(part, path, f"{name} is never {value!r}", "write one of its values")
-        if name not in fields:
-            note(part, path, f"there is no field {name!r}", "add it to settings.yaml")
+def _place(node: Node) -> tuple[str, Steps]:
+    if node.test is not None:
+        return "self_tests", ("tests", node.test.id, "questions", node.id)
+    return "flow", ("questions", node.id)
+
+
+def _stored(question: Question, option: Option) -> Iterator[tuple[str, str]]:
+    """Yields each (field, value) that choosing an option can store."""
+    yield from option.set.items()
+    yield from option.add.items()
+    if question.field and not option.exclusive and question.field not in UNRULED:
+        yield question.field, option.value
+        if option.on_knees:
+            yield question.field, option.on_knees
 
 
 def _ends(content: Content, note: Note) -> None:
@@ -280,7 +282,7 @@ def _articles(content: Content, note: Note) -> None:
 
 def reading_grade(text: str) -> float:
     """Returns the automated readability index: the school grade for which a text is written (Smith & Senter 1967)."""
-    words = re.findall(r"[\w'’]+", text)
+    words = re.findall(r"[\w'\u2019]+", text)
     sentences = max(1, len(re.findall(r"[.!?:;](?:\s|$)", text)))
     letters = sum(len(word) for word in words)
     return 4.71 * letters / max(1, len(words)) + 0.5 * len(words) / sentences - 21.43
@@ -318,7 +320,7 @@ def mean_grade(content: Content) -> float:
     return sum(map(reading_grade, long)) / max(1, len(long))
 
 
-def _path(where: str) -> Path_:
+def _path(where: str) -> Steps:
     """Turns a place such as questions[Q07].options[0].full into a path."""
     steps = re.findall(r"[^.\[\]]+", where) if "[" not in where or "." in where else re.findall(r"[^\[\]]+", where)
     return tuple(int(step) if step.isdigit() else step for step in steps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -203,6 +203,8 @@ class Not:
                 yield name, value
 
 
+Terms = Mapping[str, Condition]
+"""Conditions that the content has named."""
 KINDS = (OneOf, Within, Sides, Count, All, AnyOf, Not)
 """Every form that a condition can have."""
 ALWAYS: Condition = All(())
@@ -230,7 +232,7 @@ def _texts(raw: Any) -> frozenset[str]:
     return frozenset(values)
 
 
-def _answer(raw: dict[str, Any]) -> Condition:
+def _answer(raw: dict[str, Any], _: Terms) -> Condition:
     name = raw.pop("answer")
     if "one_of" in raw:
         return OneOf(name, _texts(raw.pop("one_of")))
@@ -239,48 +241,48 @@ def _answer(raw: dict[str, Any]) -> Condition:
     return Within(name, *_bounds(raw))
 
 
-def parse(raw: Any, terms: Mapping[str, Condition]) -> Condition:
+def _term(raw: dict[str, Any], terms: Terms) -> Condition:
+    name = raw.pop("term")
+    if name not in terms:
+        raise ConditionError(f"no term is called {name!r}; terms are named before they are used")
+    return terms[name]
+
+
+_FORMS: dict[str, Callable[[dict[str, Any], Terms], Condition]] = {
+    "answer": _answer,
+    "rule": lambda raw, _: OneOf("fired", _texts(raw.pop("rule"))),
+    "term": _term,
+    "gap": lambda raw, _: Sides(raw.pop("gap"), True, *_bounds(raw)),
+    "smallest": lambda raw, _: Sides(raw.pop("smallest"), False, *_bounds(raw)),
+    "count": lambda raw, terms: Count(_parts(raw.pop("count"), terms), *_bounds(raw)),
+    "all": lambda raw, terms: All(_parts(raw.pop("all"), terms)),
+    "any": lambda raw, terms: AnyOf(_parts(raw.pop("any"), terms)),
+    "not": lambda raw, terms: Not(parse(raw.pop("not"), terms)),
+}
+"""Each form of a condition by the key that it begins with; a reader takes out what it understands."""
+
+
+def parse(raw: Any, terms: Terms) -> Condition:
     """Reads a condition as content writes it.
 
     Terms are the conditions that the content has named so far. Raises ConditionError with a sentence that says
     what to write instead.
     """
-    if raw is True:
-        return ALWAYS
-    if raw is False:
-        return NEVER
+    if isinstance(raw, bool):
+        return ALWAYS if raw else NEVER
     if not isinstance(raw, dict) or not raw:
         raise ConditionError(f"a condition is a mapping such as {{answer: leg, is: none}}, not {raw!r}")
     left = dict(raw)
-    condition: Condition
-    if "answer" in left:
-        condition = _answer(left)
-    elif "rule" in left:
-        condition = OneOf("fired", _texts(left.pop("rule")))
-    elif "term" in left:
-        name = left.pop("term")
-        if name not in terms:
-            raise ConditionError(f"no term is called {name!r}; terms are named before they are used")
-        condition = terms[name]
-    elif "smallest" in left or "gap" in left:
-        gap = "gap" in left
-        condition = Sides(left.pop("gap" if gap else "smallest"), gap, *_bounds(left))
-    elif "count" in left:
-        condition = Count(_parts(left.pop("count"), terms), *_bounds(left))
-    elif "all" in left:
-        condition = All(_parts(left.pop("all"), terms))
-    elif "any" in left:
-        condition = AnyOf(_parts(left.pop("any"), terms))
-    elif "not" in left:
-        condition = Not(parse(left.pop("not"), terms))
-    else:
-        raise ConditionError(f"no condition begins with {', '.join(map(str, left))}")
+    form = next((key for key in _FORMS if key in left), None)
+    if form is None:
+        raise ConditionError(f"no condition begins with {', '.join(map(str, left))}; use {', '.join(_FORMS)}")
+    condition = _FORMS[form](left, terms)
     if left:
         raise ConditionError(f"not understood here: {', '.join(map(str, left))}")
     return condition
 
 
-def _parts(raw: Any, terms: Mapping[str, Condition]) -> tuple[Condition, ...]:
+def _parts(raw: Any, terms: Terms) -> tuple[Condition, ...]:
     if not isinstance(raw, list) or not raw:
         raise ConditionError("give a list of conditions")
     return tuple(parse(part, terms) for part in raw)

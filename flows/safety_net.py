@@ -16,7 +16,8 @@ _GAPS = re.compile(r"[\W_]+")
 
 def folded(text: str) -> str:
     """Returns text in lower case, without apostrophes, accents of style or punctuation, words one space apart."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
+    # Apostrophes go first: the normal form of one of them is a space and an accent.
+    plain = unicodedata.normalize("NFKC", _APOSTROPHES.sub("", text)).casefold()
     return _GAPS.sub(" ", _APOSTROPHES.sub("", plain)).strip()
 
 

@@ -159,6 +159,7 @@ class Item(Part):
     """One yes/no symptom of a gate."""
 
     id: str
+    short: Text
     bullet: Text
     text: Text
     again: Text = ""
@@ -466,7 +467,7 @@ class SelfTests(Part):
     tests: tuple[SelfTest, ...]
 
 
-class Field_(Part):
+class AnswerField(Part):
     """An answer field: its values and what stands for a question that was not asked."""
 
     kind: Literal["choice", "set", "number", "pair"]
@@ -481,7 +482,7 @@ class Settings(Part):
 
     content_version: str
     consent_version: str
-    fields: dict[str, Field_]
+    fields: dict[str, AnswerField]
     """Every answer field of clinical.md section 8, with its default."""
     seconds: dict[str, int]
     """What a bucket of a timed hold counts for in arithmetic."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from flows.plan import Assessment, assess
 from flows.rules import Facts, Value
-from flows.schema import Content, Field_
+from flows.schema import AnswerField, Content
 from flows.screen import CLEARED, conclude, known
 
 
@@ -47,7 +47,7 @@ def read(content: Content, raw: Any) -> dict[str, Value]:
     return known(content.settings, answers)
 
 
-def _value(name: str, field: Field_, value: Any) -> Value:
+def _value(name: str, field: AnswerField, value: Any) -> Value:
     if field.kind == "number":
         if type(value) is int and field.low <= value <= field.high:
             return value
@@ -66,7 +66,7 @@ def _value(name: str, field: Field_, value: Any) -> Value:
     return tuple(members)
 
 
-def _choice(name: str, field: Field_, value: Any) -> str:
+def _choice(name: str, field: AnswerField, value: Any) -> str:
     if isinstance(value, str) and value in field.values:
         return value
     raise AnswerError(f"{name}: unknown value {value!r}")
@@ -142,7 +142,7 @@ def _turning(content: Content, facts: Facts) -> Iterator[dict[str, Any]]:
                 yield {"field": name, "value": shown, "disposition": then.name}
 
 
-def _others(field: Field_, value: Value) -> Iterator[Value]:
+def _others(field: AnswerField, value: Value) -> Iterator[Value]:
     """Yields each other answer that a person could have given; in a set, one tick more or less."""
     if isinstance(value, int):
         yield from (number for number in range(field.low, field.high + 1) if number != value)

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from flows import library
-from flows.schema import Field_
+from flows.schema import AnswerField
 
 Answers = dict[str, Any]
 """What a line of `simulate` holds: sets and pairs are lists, and a missing field has its default."""
@@ -25,7 +25,7 @@ SERIOUS: dict[str, set[str]] = {
 """Answers that nearly always end in a referral; a calm person gives none of them."""
 
 
-def _strategy(name: str, field: Field_, calm: bool) -> st.SearchStrategy[Any]:
+def _strategy(name: str, field: AnswerField, calm: bool) -> st.SearchStrategy[Any]:
     values = [value for value in field.values if not calm or value not in SERIOUS.get(name, set())]
     if field.kind == "number":
         return st.integers(field.low, 8 if calm else field.high)
@@ -53,7 +53,7 @@ def crowd(count: int, seed: int = 1) -> Iterator[Answers]:
         yield {name: _drawn(chance, name, field, number % 2 == 0) for name, field in FIELDS.items() if chance.random() > 0.4}
 
 
-def _drawn(chance: random.Random, name: str, field: Field_, calm: bool) -> Any:
+def _drawn(chance: random.Random, name: str, field: AnswerField, calm: bool) -> Any:
     values = [value for value in field.values if not calm or value not in SERIOUS.get(name, set())]
     if field.kind == "number":
         return chance.randint(field.low, 8 if calm else field.high)

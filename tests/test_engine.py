@@ -171,7 +171,7 @@ def test_every_question_and_every_end_is_reached(engine: Engine) -> None:
         ({"core": "full"}, {"T6mid": "pain"}),
         ({"core": "full"}, {"T6full": "pain"}),
         ({}, {"Q19": "now", **everything}),
-        ({}, {"Q19": "now", "T2": "pain", "T3": "pain", "T5.left": "pain", "T6": "pain"}),
+        ({}, {"Q19": "now", "T2.result": "pain", "T3.result": "pain", "T5.left": "pain", "T6": "pain"}),
     ]
     for answers, say in people:
         person = Person(answers, say)
