@@ -149,7 +149,7 @@ def simulate(explain: bool) -> None:
 
     content = load()
     failed = False
-    for line in sys.stdin:
+    for line in sys.stdin.buffer:
         if not line.strip():
             continue
         result: dict[str, Any]

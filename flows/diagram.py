@@ -20,7 +20,11 @@ def _lines(content: Content) -> Iterator[str]:
         yield f'{_name(part.id)}["{_label(part)}"]'
         optional = part.ask != rules.ALWAYS
         if main:
-            yield f'{main} -. "{_said(part.ask)}" .-> {_name(part.id)}' if optional else f"{main} --> {_name(part.id)}"
+            yield (
+                f'{main} -. "{_clean(_said(part.ask))}" .-> {_name(part.id)}'
+                if optional
+                else f"{main} --> {_name(part.id)}"
+            )
         if isinstance(part, Gate):
             yield from _gate(part)
         if not optional:
@@ -29,10 +33,11 @@ def _lines(content: Content) -> Iterator[str]:
             for test in content.self_tests.tests:
                 yield f'{_name(test.id)}(["{_clean(test.name)}"])'
                 yield f"{_name(part.id)} -.-> {_name(test.id)}"
+    yield 'q_any(("from every question"))'
     for end in flow.ends:
         yield f'{_name("end_" + end.id)}[["{end.id}"]]'
-        said = "" if end.when == rules.ALWAYS else f' -- "{_said(end.when)}"'
-        yield f"{main}{said} --> {_name('end_' + end.id)}"
+        said = "" if end.when == rules.ALWAYS else f' -- "{_clean(_said(end.when))}"'
+        yield f"{main if end.place == 'last' else 'q_any'}{said} --> {_name('end_' + end.id)}"
 
 
 def _gate(gate: Gate) -> Iterator[str]:
@@ -56,10 +61,26 @@ def _clean(text: str) -> str:
 
 
 def _said(condition: rules.Condition) -> str:
-    """A condition in a few words: the facts that it reads, and the values that it looks for."""
-    looked_for: dict[str, list[str]] = {}
-    for name, value in condition.names():
-        looked_for.setdefault(name, []).extend([] if value is None else [str(value)])
-    return _clean(
-        "; ".join(f"{name} {', '.join(dict.fromkeys(values))}".strip() for name, values in looked_for.items())
-    )
+    """A condition in a few words."""
+    match condition:
+        case rules.OneOf(name, values):
+            return f"{name} {' / '.join(sorted(values))}"
+        case rules.Within(name, low, high):
+            return f"{name} {_between(low, high)}"
+        case rules.Sides(name, gap, low, high):
+            return f"{'gap' if gap else 'smaller side'} of {name} {_between(low, high)} s"
+        case rules.Count(parts, low, high):
+            return f"{_between(low, high)} of ({', '.join(map(_said, parts))})"
+        case rules.All(parts):
+            return " and ".join(map(_said, parts))
+        case rules.AnyOf(parts):
+            return f"({' or '.join(map(_said, parts))})"
+        case rules.Not(part):
+            return f"not {_said(part)}"
+    return ""
+
+
+def _between(low: int, high: int) -> str:
+    if high >= rules.NO_LIMIT:
+        return f"{low} or more"
+    return f"{high} or less" if low <= -rules.NO_LIMIT else f"{low} to {high}"

@@ -209,7 +209,8 @@ KINDS = (OneOf, Within, Sides, Count, All, AnyOf, Not)
 """Every form that a condition can have."""
 ALWAYS: Condition = All(())
 NEVER: Condition = AnyOf(())
-_NO_LIMIT = 10**6
+NO_LIMIT = 10**6
+"""Stands for a bound that a condition does not give."""
 
 
 def _bounds(raw: dict[str, Any]) -> tuple[int, int]:
@@ -222,7 +223,7 @@ def _bounds(raw: dict[str, Any]) -> tuple[int, int]:
     exact = given.get("is")
     if exact is not None:
         return exact, exact
-    return given.get("at_least", -_NO_LIMIT), given.get("at_most", _NO_LIMIT)
+    return given.get("at_least", -NO_LIMIT), given.get("at_most", NO_LIMIT)
 
 
 def _texts(raw: Any) -> frozenset[str]:

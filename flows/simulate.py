@@ -16,11 +16,11 @@ class AnswerError(ValueError):
     """An answer field or value that clinical.md section 8 does not have."""
 
 
-def parse(content: Content, line: str) -> dict[str, Value]:
+def parse(content: Content, line: str | bytes) -> dict[str, Value]:
     """Returns the facts of one line of JSON; raises AnswerError for anything that is not one object of answers."""
     try:
         raw = json.loads(line, object_pairs_hook=_once)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise AnswerError(str(error)) from error
     return read(content, raw)
 

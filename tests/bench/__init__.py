@@ -1,0 +1,1 @@
+"""The benchmark: `make bench` prints how long things take and how much memory they need, beside the targets."""
