@@ -25,7 +25,7 @@ OPENED = "open"
 """Event: the person asked for one self-test."""
 NET = "NET"
 CLEARED = "CLEARED"
-ANY_TEST = "any"
+QUICK_TESTS = "quick"
 UNSURE = "unsure"
 AGAIN = ".again"
 NO_TICKS = "none"
@@ -104,13 +104,13 @@ class Engine:
                     yield from self._test(test)
 
     def _due(self, question: Question) -> Callable[[Facts], bool]:
-        ask, in_referral = question.ask.holds, question.in_referral.holds
-        probe, any_test = question.probe, question.test == ANY_TEST
+        ask, in_referral, tests = question.ask.holds, question.in_referral.holds, self.content.self_tests.tests
+        probe, offers_tests = question.probe, question.test == QUICK_TESTS
 
         def due(facts: Facts) -> bool:
             if not ask(facts) or (facts["referred"] == "yes" and not in_referral(facts)):
                 return False
-            if any_test and not any(self.test_allowed(test.id, facts) for test in self.content.self_tests.tests):
+            if offers_tests and not any(self.test_allowed(test.id, facts) for test in tests if test.quick):
                 return False
             return probe is None or would_hold(self.content, facts, probe.answer, probe.any_of)
 
@@ -216,9 +216,17 @@ class Engine:
         """
         if source is None or not (_is_inner(node) or node.test is not None):
             return True
+        nerves = self.nodes[NET].group
+        if node.group == nerves and source.id in self._before(nerves):
+            # The net was heard before consent or age: its questions wait for both.
+            return True
         reopened = {name for test in self.content.self_tests.tests for name in test.ask_again}
-        before = {self.nodes[NET].group, self.content.flow.tests_after, *reopened}
-        return source.test is not None or source.group in before
+        return source.test is not None or source.group in {nerves, self.content.flow.tests_after, *reopened}
+
+    def _before(self, gate: str) -> set[str]:
+        """The questions that stand before a gate's own message."""
+        ids = list(self.nodes)
+        return set(ids[: ids.index(gate)])
 
     # ---- turns -----------------------------------------------------------------------------------------------
 

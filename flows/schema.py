@@ -146,7 +146,8 @@ class Question(Part):
     """Whether it is still asked when the result is DOCTOR or higher, or PREG."""
     group: str = ""
     """Questions of one group are finished before an URGENT result is shown."""
-    test: str = ""
+    test: Literal["", "quick"] = ""
+    """Set on the question that offers the quick self-tests: it is asked only where one of them is allowed."""
     first: bool = False
     """Comes before every other question, also before consent."""
     after_result: bool = False

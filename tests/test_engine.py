@@ -145,6 +145,15 @@ def test_after_a_false_alarm_the_nerve_questions_come_and_then_the_chat_goes_on(
     assert now.state == ("Q03" if nerves else session.state)
 
 
+def test_after_a_false_alarm_before_consent_the_nerve_questions_follow_the_age(engine: Engine) -> None:
+    begun = engine.start().session
+    for session in (begun, engine.advance(begun, "yes").session):
+        session = engine.advance(engine.hear(session).session, "no").session
+        while session.state in ("Q00", "Q01"):
+            session = engine.advance(session, "yes" if session.state == "Q00" else "18_34").session
+        assert session.state == "RF_SADDLE"
+
+
 def test_every_question_and_every_end_is_reached(engine: Engine) -> None:
     reached: set[str] = set()
     people: list[tuple[dict[str, Any], dict[str, Any]]] = [({}, {})]

@@ -29,9 +29,11 @@ def main() -> None:
             *processes.memory(engine, folder / "memory.db"),
             *processes.simulations(),
         ]
-    print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {platform.system()} {platform.machine()}")
+    system = f"{platform.system()} {platform.machine()}"
+    print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {system}")
     print(table(figures))
-    print(f"Measured in {perf_counter() - begun:.0f} s on this machine, which does other things too: look at the least as well.")
+    seconds = perf_counter() - begun
+    print(f"Measured in {seconds:.0f} s on a machine that does other things too: look at the least as well.")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from bot.store import Store
 from flows.engine import Engine
 from tests.answers import crowd
 from tests.bench.figures import Figure, median
-from tests.bench.turns import triage
+from tests.bench.turns import Times, triage
 from tests.fake_bot_api import TOKEN, FakeBotApi, running
 from tests.person import Person
 
@@ -49,13 +49,13 @@ def _bot(api: FakeBotApi, database: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def starts(folder: Path) -> list[Figure]:
-    """From the start of the command to its first getUpdates, with a database that exists; the first try is not counted."""
+    """From the command to its first getUpdates, on a database that exists; the first try is not counted."""
     times = []
     for _ in range(STARTS + 1):
         with running() as api:
             begun = perf_counter()
             with _bot(api, folder / "starts.db"):
-                api.wait_for(lambda: api.calls("getUpdates"))  # noqa: B023
+                api.wait_for(lambda: api.calls("getUpdates"))
                 times.append(perf_counter() - begun)
     return [median("a start, up to the first request for updates", times[1:], "s", target=0.8)]
 
@@ -81,7 +81,7 @@ def memory(engine: Engine, database: Path) -> list[Figure]:
 def _fill(engine: Engine, database: Path) -> None:
     """One finished triage by the bot itself, then copies of it under other keys."""
     with closing(Store.open(database)) as store:
-        triage(Conversation(engine, store), store, 1, Person({}), [], [])
+        triage(Conversation(engine, store), store, 1, Person({}), Times())
     with closing(sqlite3.connect(database)) as raw:
         for table, own, owner in (("chat", "key", "key"), ("session", "key", "chat"), ("diary", "id", "chat")):
             columns = [row[1] for row in raw.execute(f"pragma table_info({table})")]
@@ -92,8 +92,8 @@ def _fill(engine: Engine, database: Path) -> None:
             values[owner] = "'chat' || number"
             listed = ", ".join(values[name] for name in columns)
             raw.execute(
-                "with recursive numbers(number) as (select 2 union all select number + 1 from numbers where number < ?) "
-                f"insert into {table} select {listed} from (select * from {table} limit 1), numbers",
+                "with recursive numbers(number) as (select 2 union all select number + 1 from numbers where number < ?)"
+                f" insert into {table} select {listed} from (select * from {table} limit 1), numbers",
                 (STORED,),
             )
         raw.commit()

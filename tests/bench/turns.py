@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from time import perf_counter
 from unittest.mock import patch
 
-import flows.engine
 from bot.conversation import Conversation
 from bot.desk import Incoming
 from bot.store import Store
 from flows.engine import Answer, Engine, Session
+from flows.plan import would_hold
 from tests.answers import crowd
 from tests.bench.figures import Figure, median
 from tests.person import Person
@@ -25,13 +28,10 @@ REPEATS = 10
 
 def engine_turns(engine: Engine) -> list[Figure]:
     """Each answer of many conversations, given again and again."""
-    plain, probing = [], []
-    turns = [turn for answers in crowd(PEOPLE) for turn in _conversation(engine, Person(answers))]
-    # A question that is asked only if it would change the plan makes the engine plan several times over.
-    for session, answer in turns:
-        with patch.object(flows.engine, "would_hold", wraps=flows.engine.would_hold) as probe:
-            engine.advance(session, answer)
-        times = probing if probe.called else plain
+    plain: list[float] = []
+    probing: list[float] = []
+    for session, answer in (turn for answers in crowd(PEOPLE) for turn in _conversation(engine, Person(answers))):
+        times = probing if _tries_plans(engine, session, answer) else plain
         for _ in range(REPEATS):
             begun = perf_counter()
             engine.advance(session, answer)
@@ -42,6 +42,13 @@ def engine_turns(engine: Engine) -> list[Figure]:
         *([median("  that tries out plans", probing, "us")] if probing else []),
         median("a result with its plan", list(_assessments(engine)), "us"),
     ]
+
+
+def _tries_plans(engine: Engine, session: Session, answer: Answer) -> bool:
+    """Tells whether this turn asks a question only if it would change the plan, and so plans several times over."""
+    with patch("flows.engine.would_hold", wraps=would_hold) as probe:
+        engine.advance(session, answer)
+    return bool(probe.called)
 
 
 def _conversation(engine: Engine, person: Person) -> Iterator[tuple[Session, Answer]]:
@@ -65,44 +72,46 @@ def _assessments(engine: Engine) -> Iterator[float]:
             yield perf_counter() - begun
 
 
+@dataclass
+class Times:
+    """Seconds of each turn of some triages."""
+
+    receive: list[float] = field(default_factory=list)
+    handle: list[float] = field(default_factory=list)
+
+
 def durable_turns(engine: Engine, path: Path) -> list[Figure]:
     """Whole triages by button, on a file: received, handled and committed, each before the next."""
-    store = Store.open(path)
-    conversation = Conversation(engine, store)
-    receiving: list[float] = []
-    handling: list[float] = []
-    for chat_id, answers in enumerate(crowd(PEOPLE), start=1):
-        triage(conversation, store, chat_id, Person(answers), receiving, handling)
-    store.close()
-    whole = [received + handled for received, handled in zip(receiving, handling, strict=True)]
+    times = Times()
+    with closing(Store.open(path)) as store:
+        conversation = Conversation(engine, store)
+        for chat_id, answers in enumerate(crowd(PEOPLE), start=1):
+            triage(conversation, store, chat_id, Person(answers), times)
+    whole = [received + handled for received, handled in zip(times.receive, times.handle, strict=True)]
     return [
         median("a durable turn", whole, "ms", target=1.5),
-        median("  receive: the update on the disk", receiving, "ms"),
-        median("  handle: load, advance, render, commit", handling, "ms"),
+        median("  receive: the update on the disk", times.receive, "ms"),
+        median("  handle: load, advance, render, commit", times.handle, "ms"),
     ]
 
 
-def triage(
-    conversation: Conversation,
-    store: Store,
-    chat_id: int,
-    person: Person,
-    receiving: list[float],
-    handling: list[float],
-) -> None:
-    """One person's conversation from /start to its end, the times of each turn noted."""
-    update_id = chat_id * 10_000
-    incomings = _presses(conversation.engine, store, chat_id, person)
-    for incoming in incomings:
-        update_id += 1
-        payload = json.dumps({"update_id": update_id, "filler": "x" * 600})
+def triage(conversation: Conversation, store: Store, chat_id: int, person: Person, times: Times) -> None:
+    """One person's conversation from /start to its end."""
+    update_ids = count(chat_id * 10_000)
+    incoming: Incoming | None = Incoming(next(update_ids), chat_id, "command", text="start")
+    todo: list[str] = []
+    while incoming is not None:
+        payload = json.dumps({"update_id": incoming.update_id, "as_long_as_a_press": "x" * 900})
         begun = perf_counter()
-        store.receive(update_id, payload)
+        store.receive(incoming.update_id or 0, payload)
         received = perf_counter()
-        conversation.handle(Incoming(update_id, **incoming), datetime.now(UTC))
-        handling.append(perf_counter() - received)
-        receiving.append(received - begun)
+        conversation.handle(incoming, datetime.now(UTC))
+        times.handle.append(perf_counter() - received)
+        times.receive.append(received - begun)
         _deliver(store)
+        todo = todo or _presses(conversation.engine, store, chat_id, person)
+        data = todo.pop(0) if todo else ""
+        incoming = Incoming(next(update_ids), chat_id, "press", data=data, message_id=1) if data else None
 
 
 def _deliver(store: Store) -> None:
@@ -113,21 +122,18 @@ def _deliver(store: Store) -> None:
             store.sent(call.id, call.id, now)
 
 
-def _presses(engine: Engine, store: Store, chat_id: int, person: Person) -> Iterator[dict[str, object]]:
-    """What the person does next, given where the stored session is now."""
-    yield {"chat_id": chat_id, "kind": "command", "text": "start"}
-    while True:
-        chat = store.chat(chat_id)
-        row = store.latest_session(chat.key) if chat is not None else None
-        if row is None or row.state not in engine.nodes:
-            return
-        session = engine.resume(row.state, row.log)
-        answer = person.answer(engine, session)
-        values = [option.value for option in engine.nodes[row.state].question.options]
-        codes = [f"n{answer}"] if isinstance(answer, int) else []
-        if isinstance(answer, str):
-            codes = [f"a{values.index(answer)}"]
-        elif isinstance(answer, tuple):
-            codes = [*(f"t{values.index(tick)}" for tick in answer), "d"]
-        for code in codes:
-            yield {"chat_id": chat_id, "kind": "press", "data": f"q:{row.key}:{row.turn}:{code}", "message_id": 1}
+def _presses(engine: Engine, store: Store, chat_id: int, person: Person) -> list[str]:
+    """What the buttons send that this person presses at the question where the stored session is; nothing at an end."""
+    chat = store.chat(chat_id)
+    row = store.latest_session(chat.key) if chat is not None else None
+    if row is None or row.state not in engine.nodes:
+        return []
+    answer = person.answer(engine, engine.resume(row.state, row.log))
+    values = [option.value for option in engine.nodes[row.state].question.options]
+    if isinstance(answer, int):
+        codes = [f"n{answer}"]
+    elif isinstance(answer, str):
+        codes = [f"a{values.index(answer)}"]
+    else:
+        codes = [*(f"t{values.index(tick)}" for tick in answer), "d"]
+    return [f"q:{row.key}:{row.turn}:{code}" for code in codes]
