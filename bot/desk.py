@@ -306,7 +306,8 @@ class Desk:
     def resume(self, work: Work) -> None:
         """Carries on with a check that was stopped."""
         if work.session is None or work.session.state not in self.engine.nodes:
-            self.restart(work)
+            # An old button: a plan that was made since must not be lost to it.
+            self.where(work)
             return
         work.row = replace(work.at, open=True, updated_at=work.now)
         self.ask(work, self.words("welcome_back"))

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.desk import Desk, Work
 from flows.engine import Answer, Node
-from flows.schema import Option
+from flows.schema import Option, Question
 
 DONE = "\0done"
 """Stands for the Done button among typed ticks."""
@@ -30,21 +30,26 @@ def number(text: str) -> int | None:
     return int(match.group(1)) if match else None
 
 
-def matched(options: Sequence[Option], text: str, translate: Callable[[str], str]) -> Option | None:
+def matched(question: Question, text: str, translate: Callable[[str], str]) -> Option | None:
     """Returns the one option that text names by its label, a synonym, a number or an unambiguous beginning."""
-    said = plain(text)
+    said, options = plain(text), question.options
     if not said:
         return None
     names = {option.value: _names(option, translate) for option in options}
     for option in options:
         if said in names[option.value]:
             return option
-    figure = number(text)
+    figure = number(_without_unit(said, [plain(translate(unit)) for unit in question.units]))
     if figure is not None:
         within = [option for option in options if option.numbers and option.numbers[0] <= figure <= option.numbers[1]]
         return within[0] if len(within) == 1 else None
     begun = [option for option in options if any(name.startswith(said) for name in names[option.value])]
     return begun[0] if len(begun) == 1 else None
+
+
+def _without_unit(said: str, units: Sequence[str]) -> str:
+    figure, _, unit = said.partition(" ")
+    return figure if unit in units else said
 
 
 def _names(option: Option, translate: Callable[[str], str]) -> list[str]:
@@ -59,7 +64,7 @@ def ticked(node: Node, text: str, done: str, translate: Callable[[str], str]) ->
         if plain(part) == plain(done):
             values.append(DONE)
             continue
-        option = matched(node.question.options, part, translate)
+        option = matched(node.question, part, translate)
         if option is None:
             return None
         values.append(option.value)
@@ -87,7 +92,7 @@ class Replies:
         if node.question.kind == "scale":
             answer = number(text)
         else:
-            option = matched(node.question.options, text, self.desk.words.plain)
+            option = matched(node.question, text, self.desk.words.plain)
             answer = option.value if option is not None else None
         if answer is None:
             self.desk.repeat(work)

@@ -141,6 +141,8 @@ class Question(Part):
     options: tuple[Option, ...] = ()
     most: int | None = None
     """The most options that may be ticked."""
+    units: tuple[Text, ...] = ()
+    """Words that a person may type behind a number, such as hours."""
     ask: Condition = rules.ALWAYS
     in_referral: Condition = rules.NEVER
     """Whether it is still asked when the result is DOCTOR or higher, or PREG."""

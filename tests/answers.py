@@ -50,7 +50,11 @@ def crowd(count: int, seed: int = 1) -> Iterator[Answers]:
     """Yields many answer sets at once, always the same ones: half calm, half anything."""
     chance = random.Random(seed)
     for number in range(count):
-        yield {name: _drawn(chance, name, field, number % 2 == 0) for name, field in FIELDS.items() if chance.random() > 0.4}
+        yield {
+            name: _drawn(chance, name, field, number % 2 == 0)
+            for name, field in FIELDS.items()
+            if chance.random() > 0.4
+        }
 
 
 def _drawn(chance: random.Random, name: str, field: AnswerField, calm: bool) -> Any:

@@ -27,20 +27,20 @@ RANKS = "SELF_CARE CAUTION PHYSIO DOCTOR URGENT EMERGENCY".split()
 PERMISSIONS = "NONE GENTLE FULL".split()
 ORDER: dict[str, list[str]] = {
     "EMERGENCY": (
-        "RF_SADDLE RF_BLADDER RF_BOWEL RF_SEX RF_BILAT RF_WEAK_PROG RF_TRAUMA RF_AORTA RF_CHEST RF_LIMB_COLD RF_NOWEIGHT "
-        "RF_PREG_WARN RF_DARK_URINE C_FEVER_RISK C_KIDNEY_FEVER C_GYN_PREG"
+        "RF_SADDLE RF_BLADDER RF_BOWEL RF_SEX RF_BILAT RF_WEAK_PROG RF_TRAUMA RF_AORTA RF_CHEST RF_LIMB_COLD "
+        "RF_NOWEIGHT RF_PREG_WARN RF_DARK_URINE C_FEVER_RISK C_KIDNEY_FEVER C_GYN_PREG"
     ).split(),
     "URGENT": (
-        "RF_WEAK RF_FEVER RF_KIDNEY RF_ABDO RF_GYN RF_CALF RF_ANTICOAG C_CANCER_PLUS C_CONST_WEIGHT C_FALL_BONE BSI_FEMORAL "
-        "SEV_9"
+        "RF_WEAK RF_FEVER RF_KIDNEY RF_ABDO RF_GYN RF_CALF RF_ANTICOAG C_CANCER_PLUS C_CONST_WEIGHT C_FALL_BONE "
+        "BSI_FEMORAL SEV_9"
     ).split(),
     "DOCTOR": (
-        "AGE_U18 RF_CANCER RF_BONE RF_IMMUNE RF_SURG RF_WEIGHT RF_CONST RF_SHAPE RF_CLAUD RF_BLOAT SITE_UPPER AGE65_NEW "
-        "BSI_LIKELY RADIC_SEVERE"
+        "AGE_U18 RF_CANCER RF_BONE RF_IMMUNE RF_SURG RF_WEIGHT RF_CONST RF_SHAPE RF_CLAUD RF_BLOAT SITE_UPPER "
+        "AGE65_NEW BSI_LIKELY RADIC_SEVERE"
     ).split(),
     "PHYSIO": (
-        "BSI_POSSIBLE RED_S SITE_HIP HIP_PINCH RADIC PREG PP_EARLY PP_PELVIC RF_FALL RF_CYCLE AXSPA HIGH_PERSIST FEAR SUBACUTE "
-        "WORSENING CHRONIC_WORSE CHRONIC_SAME CHRONIC_MOD"
+        "BSI_POSSIBLE RED_S SITE_HIP HIP_PINCH RADIC PREG PP_EARLY PP_PELVIC RF_FALL RF_CYCLE AXSPA HIGH_PERSIST FEAR "
+        "SUBACUTE WORSENING CHRONIC_WORSE CHRONIC_SAME CHRONIC_MOD"
     ).split(),
     "CAUTION": (
         "RF_CANCER_CLEARED RF_BONE_CLEARED RF_IMMUNE_CLEARED RF_SURG_CLEARED SITE_UPPER_CLEARED AGE65_NEW_CLEARED "
@@ -69,48 +69,68 @@ GIVES_WAY = {"RF_BILAT", "RF_FALL", "RF_CLAUD", "RF_CONST"}
 
 def complete(answers: dict[str, Any]) -> dict[str, Any]:
     """Returns the answers with the defaults of section 8."""
-    return {**DEFAULTS, **{name: ["na", "na"] if name in ("SLB", "SP") and value == "na" else value for name, value in answers.items()}}
+    return {
+        **DEFAULTS,
+        **{name: ["na", "na"] if name in ("SLB", "SP") and value == "na" else value for name, value in answers.items()},
+    }
 
 
 def fired(answers: dict[str, Any]) -> set[str]:
     """Returns the rules of 2.3 to 2.6 that are true, clearance aside."""
     a = complete(answers)
-    rf, age, nprs, dur, trend, site = set(a["rf"]), a["age"], a["nprs"], a["dur"], a["trend"], a["site"]
-    timing = set(a["timing"])
+    flags = _symptoms(a) | _combinations(a) | _bone(a) | _person(a) | _severity(a["dur"], a["nprs"], a["trend"])
+    if a["fear"] == "yes" and a["dur"] in ("6_12w", "gt12w"):
+        flags.add("FEAR")
+    if a["leg"] == "below_knee":
+        flags.add("RADIC" if a["nprs"] <= 7 else "RADIC_SEVERE")
+    return flags | _joints(a)
+
+
+def _constant(a: dict[str, Any]) -> bool:
+    return "RF_CONST" in a["rf"] or "constant" in a["timing"]
+
+
+def _symptoms(a: dict[str, Any]) -> set[str]:
+    rf = set(a["rf"])
     flags = rf - GIVES_WAY
     if "RF_BILAT" in rf:
         alone = not rf & (set(GROUP_N) - {"RF_BILAT"})
         flags.add("RF_CLAUD" if a["bilat_walk"] == "yes" and alone else "RF_BILAT")
     if "RF_CLAUD" in rf:
         flags.add("RF_CLAUD")
-    constant = "RF_CONST" in rf or "constant" in timing
-    if constant:
+    if _constant(a):
         flags.add("RF_CONST")
     if "RF_FALL" in rf:
-        flags.add("C_FALL_BONE" if age in ("50_64", "65p") or "RF_BONE" in rf else "RF_FALL")
-    if "RF_FEVER" in rf and rf & {"RF_IMMUNE", "RF_WEAK"}:
-        flags.add("C_FEVER_RISK")
-    if {"RF_KIDNEY", "RF_FEVER"} <= rf:
-        flags.add("C_KIDNEY_FEVER")
-    if "RF_GYN" in rf and a["life"] == "preg":
-        flags.add("C_GYN_PREG")
-    if "RF_CANCER" in rf and (constant or "RF_WEIGHT" in rf or "night" in timing or trend == "worse" or site == "upper"):
-        flags.add("C_CANCER_PLUS")
-    if constant and "RF_WEIGHT" in rf:
-        flags.add("C_CONST_WEIGHT")
-    flags |= _bone(a) | _person(a) | _severity(a["dur"], nprs, trend)
-    if a["fear"] == "yes" and dur in ("6_12w", "gt12w"):
-        flags.add("FEAR")
-    if a["leg"] == "below_knee":
-        flags.add("RADIC" if nprs <= 7 else "RADIC_SEVERE")
-    return flags | _joints(a)
+        flags.add("C_FALL_BONE" if a["age"] in ("50_64", "65p") or "RF_BONE" in rf else "RF_FALL")
+    return flags
+
+
+def _combinations(a: dict[str, Any]) -> set[str]:
+    rf = set(a["rf"])
+    beside_cancer = (
+        _constant(a) or "RF_WEIGHT" in rf or "night" in a["timing"] or a["trend"] == "worse" or a["site"] == "upper"
+    )
+    table = {
+        "C_FEVER_RISK": "RF_FEVER" in rf and bool(rf & {"RF_IMMUNE", "RF_WEAK"}),
+        "C_KIDNEY_FEVER": {"RF_KIDNEY", "RF_FEVER"} <= rf,
+        "C_GYN_PREG": "RF_GYN" in rf and a["life"] == "preg",
+        "C_CANCER_PLUS": "RF_CANCER" in rf and beside_cancer,
+        "C_CONST_WEIGHT": _constant(a) and "RF_WEIGHT" in rf,
+    }
+    return {flag for flag, true in table.items() if true}
 
 
 def _bone(a: dict[str, Any]) -> set[str]:
     bone = set(a["bone"])
     p = len(bone & set(BONE_P))
     high_risk = a["site"] == "groin_hip" or "BS_GROIN" in bone
-    r = ("BS_PREV" in bone) + ("BS_RED" in bone) + ("RF_BONE" in a["rf"]) + (a["life"] in ("pp_lt12w", "pp_3_12m")) + high_risk
+    r = (
+        ("BS_PREV" in bone)
+        + ("BS_RED" in bone)
+        + ("RF_BONE" in a["rf"])
+        + (a["life"] in ("pp_lt12w", "pp_3_12m"))
+        + high_risk
+    )
     flags = set()
     if high_risk and bone & {"BS_LIMP", "BS_REST", "BS_HOP"}:
         flags.add("BSI_FEMORAL")
@@ -220,20 +240,20 @@ def running_of(a: dict[str, Any], flags: list[str], disposition: str) -> str:
 
 SECONDS = {"lt10": 5, "10_19": 15, "20_29": 25, "30p": 30}
 MOBILITY = (
-    "neutral_spine pelvic_tilt cat_camel knee_to_chest standing_twist open_book hip_cars hamstring_wall piriformis_fig4 "
-    "couch_stretch"
+    "neutral_spine pelvic_tilt cat_camel knee_to_chest standing_twist open_book hip_cars hamstring_wall "
+    "piriformis_fig4 couch_stretch"
 ).split()
 STRENGTH = (
-    "bird_dog glute_bridge sl_bridge_iso front_plank side_plank clamshell fire_hydrant band_abduction straight_leg_lower "
-    "half_kneel_pallof curl_up leg_strength"
+    "bird_dog glute_bridge sl_bridge_iso front_plank side_plank clamshell fire_hydrant band_abduction "
+    "straight_leg_lower half_kneel_pallof curl_up leg_strength"
 ).split()
 LOCKED = ["superman", "russian_twist"]
 GENTLE_LIST = (
     "cat_camel pelvic_tilt neutral_spine knee_to_chest open_book hip_cars glute_bridge bird_dog clamshell"
 ).split()
 BASE = {
-    "bird_dog": 10, "glute_bridge": 10, "side_plank": 8, "cat_camel": 8, "front_plank": 6, "hip_cars": 5, "clamshell": 4,
-    "neutral_spine": 3, "leg_strength": 3,
+    "bird_dog": 10, "glute_bridge": 10, "side_plank": 8, "cat_camel": 8, "front_plank": 6, "hip_cars": 5,
+    "clamshell": 4, "neutral_spine": 3, "leg_strength": 3,
 }  # fmt: skip
 FAMILIES = [
     (1, {"glute_bridge", "sl_bridge_iso"}),
@@ -322,7 +342,7 @@ def _rows(a: dict[str, Any], flags: set[str]) -> list[Row]:
 
 
 def _bonuses(a: dict[str, Any]) -> dict[str, int]:
-    points = {}
+    points: dict[str, int] = {}
     if "flex" in a["worse"]:
         points |= {"bird_dog": 20, "cat_camel": 10, "hip_cars": 10}
     if "ext" in a["worse"]:
@@ -381,7 +401,9 @@ def level_of(exercise: str, a: dict[str, Any], flags: set[str], permission: str)
     return 2 if table.get(exercise, False) else 1
 
 
-def _select(rows: list[tuple[str, int, list[str]]], excluded: set[str], scores: dict[str, int], slots: dict[str, int]) -> list[str]:
+def _select(
+    rows: list[tuple[str, int, list[str]]], excluded: set[str], scores: dict[str, int], slots: dict[str, int]
+) -> list[str]:
     plan: list[str] = []
 
     def room(name: str) -> bool:
@@ -427,7 +449,10 @@ def conclusion(answers: dict[str, Any]) -> dict[str, Any]:
     true.sort(key=lambda row: -row[1])
     excluded = excluded_of(a, set(flags), permission)
     instead = {"sl_bridge_iso": "glute_bridge"} if "sl_bridge_iso" in excluded else {}
-    rows = [(name, weight, [instead.get(each, each) for each in exercises.split()]) for name, weight, _, exercises, _ in true]
+    rows = [
+        (name, weight, [instead.get(each, each) for each in exercises.split()])
+        for name, weight, _, exercises, _ in true
+    ]
     bonus = _bonuses(a)
     scores = {
         name: BASE.get(name, 0)

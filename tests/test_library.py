@@ -92,10 +92,20 @@ def test_content_that_is_not_text_stops_loading(folder: Path) -> None:
 # ---- every error of form, with its place -------------------------------------------------------------------------
 
 MISTAKES: list[tuple[str, str, str, str]] = [
-    ("settings.yaml", 'default: "18_34"', "default: 18_34", "YAML parsers read this value in two ways; put it in quotes"),
+    (
+        "settings.yaml",
+        'default: "18_34"',
+        "default: 18_34",
+        "YAML parsers read this value in two ways; put it in quotes",
+    ),
     ("settings.yaml", "fear: {kind: choice", "fear: {sort: x, kind: choice", "Extra inputs are not permitted"),
     ("settings.yaml", "lt10: 5,", "1_0: 5,", "YAML parsers read this value in two ways; put it in quotes"),
-    ("red_flags.yaml", "disposition: EMERGENCY", "disposition: AMBULANCE", "one of SELF_CARE, CAUTION, PHYSIO, DOCTOR, URGENT"),
+    (
+        "red_flags.yaml",
+        "disposition: EMERGENCY",
+        "disposition: AMBULANCE",
+        "one of SELF_CARE, CAUTION, PHYSIO, DOCTOR, URGENT",
+    ),
     ("red_flags.yaml", "permission: NONE", "permission: SOME", "one of NONE, GENTLE, FULL, not 'SOME'"),
     ("red_flags.yaml", "source: [W4, W8, W7, W3, W1]", "source: []", "at least 1 item"),
     ("red_flags.yaml", "{term: hip_at_risk}", "{term: hip_on_risk}", "no term is called 'hip_on_risk'"),
@@ -265,7 +275,11 @@ def test_a_condition_without_any_term_needs_no_context() -> None:
         (schema.Dosage, {"sets": 3}, "a dose needs reps or hold"),
         (schema.Dosage, {"sets": [1, 2, 3], "reps": 3}, "at most 2 items"),
         (schema.Row, {"id": "S0-1", "says": "x"}, "say either carried_by or left_out"),
-        (schema.Row, {"id": "S0-1", "says": "x", "carried_by": ["a"], "left_out": "b"}, "say either carried_by or left_out"),
+        (
+            schema.Row,
+            {"id": "S0-1", "says": "x", "carried_by": ["a"], "left_out": "b"},
+            "say either carried_by or left_out",
+        ),
         (schema.Option, {"value": "a", "label": ""}, "at least 1 character"),
         (schema.Option, {"value": "a", "label": "x" * 25}, "at most 24 characters"),
         (schema.Option, {"value": "a", "label": "x", "colour": "red"}, "Extra inputs are not permitted"),
@@ -277,7 +291,9 @@ def test_a_part_that_is_not_as_its_model_says_is_refused(model: type[Any], raw: 
     assert says in problems_of(model, raw)
 
 
-@pytest.mark.parametrize("raw", [{"sets": 3, "reps": 10}, {"sets": [2, 3], "hold": [20, 30]}, {"sets": 1, "reps": 1, "hold": 5}])
+@pytest.mark.parametrize(
+    "raw", [{"sets": 3, "reps": 10}, {"sets": [2, 3], "hold": [20, 30]}, {"sets": 1, "reps": 1, "hold": 5}]
+)
 def test_a_dose_has_repetitions_or_a_hold_or_both(raw: dict[str, Any]) -> None:
     assert schema.Dosage.model_validate(raw).sets
 

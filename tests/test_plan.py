@@ -66,7 +66,9 @@ def test_every_finding_running_permission_exercise_and_advice_is_given_to_somebo
 
 
 @given(ANYONE)
-def test_no_exercise_no_advice_and_no_running_at_doctor_or_higher_or_in_pregnancy(content: Content, answers: Answers) -> None:
+def test_no_exercise_no_advice_and_no_running_at_doctor_or_higher_or_in_pregnancy(
+    content: Content, answers: Answers
+) -> None:
     result = assessed(content, answers)
     if result.screening.disposition >= Disposition.DOCTOR or answers.get("life") == "preg":
         assert (result.plan, result.findings, result.advice) == ((), (), ())

@@ -18,7 +18,7 @@ from flows.library import CONTENT, FILES, Steps
 from flows.plan import NOTHING_FOUND
 from flows.proof import Report, check
 from flows.rules import NEVER, parse
-from flows.schema import Content, Gate
+from flows.schema import Content, Disposition, Gate
 from flows.screen import ENGINE_TERMS
 
 Found = list[tuple[str, Steps, str]]
@@ -123,68 +123,392 @@ def put(where: Any, **values: Any) -> None:
 FINDING = ("findings", "F_SLUMP")
 MISTAKES: list[tuple[Law, str, Callable[[Any], object], Steps, str]] = [
     # names
-    (proof._names, "screen", lambda raw: put(raw["rules"][1], id="RF_SADDLE"), ("rules", "RF_SADDLE"), "RF_SADDLE stands twice"),
+    (
+        proof._names,
+        "screen",
+        lambda raw: put(raw["rules"][1], id="RF_SADDLE"),
+        ("rules", "RF_SADDLE"),
+        "RF_SADDLE stands twice",
+    ),
     (proof._names, "planning", lambda raw: raw["findings"].append(finding(raw)), FINDING, "F_SLUMP stands twice"),
-    (proof._names, "planning", lambda raw: put(exclusion(raw, "pain_T2"), id="pain_T3"), ("exclusions", "pain_T3"), "pain_T3 stands twice"),
-    (proof._names, "planning", lambda raw: raw["advice"].append(raw["advice"][0]), ("advice", "T_LOAD"), "T_LOAD stands twice"),
-    (proof._names, "library", lambda raw: raw["exercises"].append(raw["exercises"][0]), ("exercises", "neutral_spine"), "neutral_spine stands twice"),
-    (proof._names, "sources", lambda raw: raw["sources"].append(raw["sources"][0]), ("sources", "S0"), "S0 stands twice"),
-    (proof._names, "countries", lambda raw: raw["countries"].append(raw["countries"][0]), ("countries", "eu"), "eu stands twice"),
+    (
+        proof._names,
+        "planning",
+        lambda raw: put(exclusion(raw, "pain_T2"), id="pain_T3"),
+        ("exclusions", "pain_T3"),
+        "pain_T3 stands twice",
+    ),
+    (
+        proof._names,
+        "planning",
+        lambda raw: raw["advice"].append(raw["advice"][0]),
+        ("advice", "T_LOAD"),
+        "T_LOAD stands twice",
+    ),
+    (
+        proof._names,
+        "library",
+        lambda raw: raw["exercises"].append(raw["exercises"][0]),
+        ("exercises", "neutral_spine"),
+        "neutral_spine stands twice",
+    ),
+    (
+        proof._names,
+        "sources",
+        lambda raw: raw["sources"].append(raw["sources"][0]),
+        ("sources", "S0"),
+        "S0 stands twice",
+    ),
+    (
+        proof._names,
+        "countries",
+        lambda raw: raw["countries"].append(raw["countries"][0]),
+        ("countries", "eu"),
+        "eu stands twice",
+    ),
     (proof._names, "flow", lambda raw: put(question(raw, "Q17"), id="Q16"), ("questions", "Q16"), "Q16 stands twice"),
-    (proof._names, "flow", lambda raw: put(question(raw, "Q15")["items"][0], id="RF_BONE"), ("questions", "RF_BONE"), "RF_BONE stands twice"),
-    (proof._names, "self_tests", lambda raw: put(asked_in(raw, "T3"), id="RF_BONE"), ("questions", "RF_BONE"), "RF_BONE stands twice"),
-    (proof._names, "screen", lambda raw: raw["rules"].insert(0, raw["rules"].pop()), ("rules",), "a rule stands after one of lower disposition"),
+    (
+        proof._names,
+        "flow",
+        lambda raw: put(question(raw, "Q15")["items"][0], id="RF_BONE"),
+        ("questions", "RF_BONE"),
+        "RF_BONE stands twice",
+    ),
+    (
+        proof._names,
+        "self_tests",
+        lambda raw: put(asked_in(raw, "T3"), id="RF_BONE"),
+        ("questions", "RF_BONE"),
+        "RF_BONE stands twice",
+    ),
+    (
+        proof._names,
+        "screen",
+        lambda raw: raw["rules"].insert(0, raw["rules"].pop()),
+        ("rules",),
+        "a rule stands after one of lower disposition",
+    ),
     # conditions
-    (proof._conditions, "screen", lambda raw: put(row(raw["rules"], "RF_SHAPE"), when=CONDITION), ("rules", "RF_SHAPE", "when"), "a condition reads 'rg', which is no answer"),
-    (proof._conditions, "planning", lambda raw: put(finding(raw), when={"answer": "T7", "is": "arc"}), (*FINDING, "when"), "T7 is never 'arc'"),
-    (proof._conditions, "planning", lambda raw: put(finding(raw), when={"rule": "RADICAL"}), (*FINDING, "when"), "fired is never 'RADICAL'"),
-    (proof._conditions, "planning", lambda raw: put(finding(raw), when={"rule": "RF_WEIGHT_CLEARED"}), (*FINDING, "when"), "fired is never 'RF_WEIGHT_CLEARED'"),
-    (proof._conditions, "planning", lambda raw: put(finding(raw), when={"gap": "SBL", "at_least": 1}), (*FINDING, "when"), "a condition reads 'SBL', which is no answer"),
-    (proof._conditions, "planning", lambda raw: put(finding(raw), when={"answer": "permission", "is": "SOME"}), (*FINDING, "when"), "permission is never 'SOME'"),
-    (proof._conditions, "planning", lambda raw: put(finding(raw), when={"answer": "Q19", "is": "no way"}), (*FINDING, "when"), "Q19 is never 'no way'"),
-    (proof._conditions, "planning", lambda raw: raw["terms"].update(x={"not": CONDITION}), ("terms", "x"), "a condition reads 'rg', which is no answer"),
+    (
+        proof._conditions,
+        "screen",
+        lambda raw: put(row(raw["rules"], "RF_SHAPE"), when=CONDITION),
+        ("rules", "RF_SHAPE", "when"),
+        "a condition reads 'rg', which is no answer",
+    ),
+    (
+        proof._conditions,
+        "planning",
+        lambda raw: put(finding(raw), when={"answer": "T7", "is": "arc"}),
+        (*FINDING, "when"),
+        "T7 is never 'arc'",
+    ),
+    (
+        proof._conditions,
+        "planning",
+        lambda raw: put(finding(raw), when={"rule": "RADICAL"}),
+        (*FINDING, "when"),
+        "fired is never 'RADICAL'",
+    ),
+    (
+        proof._conditions,
+        "planning",
+        lambda raw: put(finding(raw), when={"rule": "RF_WEIGHT_CLEARED"}),
+        (*FINDING, "when"),
+        "fired is never 'RF_WEIGHT_CLEARED'",
+    ),
+    (
+        proof._conditions,
+        "planning",
+        lambda raw: put(finding(raw), when={"gap": "SBL", "at_least": 1}),
+        (*FINDING, "when"),
+        "a condition reads 'SBL', which is no answer",
+    ),
+    (
+        proof._conditions,
+        "planning",
+        lambda raw: put(finding(raw), when={"answer": "permission", "is": "SOME"}),
+        (*FINDING, "when"),
+        "permission is never 'SOME'",
+    ),
+    (
+        proof._conditions,
+        "planning",
+        lambda raw: put(finding(raw), when={"answer": "Q19", "is": "no way"}),
+        (*FINDING, "when"),
+        "Q19 is never 'no way'",
+    ),
+    (
+        proof._conditions,
+        "planning",
+        lambda raw: raw["terms"].update(x={"not": CONDITION}),
+        ("terms", "x"),
+        "a condition reads 'rg', which is no answer",
+    ),
     # references
-    (proof._references, "planning", lambda raw: put(finding(raw), ranked=[{"exercises": ["open_bok"]}]), FINDING, "there is no exercise 'open_bok'"),
-    (proof._references, "planning", lambda raw: put(finding(raw), advice=[{"advice": "T_SHOE"}]), FINDING, "there is no advice 'T_SHOE'"),
-    (proof._references, "planning", lambda raw: put(exclusion(raw, "pain_T3"), remove=["wall"]), ("exclusions", "pain_T3"), "there is no exercise 'wall'"),
-    (proof._references, "planning", lambda raw: put(exclusion(raw, "pain_T3"), keep_only=["wall"]), ("exclusions", "pain_T3"), "there is no exercise 'wall'"),
-    (proof._references, "planning", lambda raw: put(exclusion(raw, "pain_T3"), bonus={"wall": 1}), ("exclusions", "pain_T3"), "there is no exercise 'wall'"),
-    (proof._references, "planning", lambda raw: raw["base_points"].update(wall=1), ("base_points",), "there is no exercise 'wall'"),
-    (proof._references, "planning", lambda raw: raw["substitute"].update(wall="bird_dog"), ("substitute",), "there is no exercise 'wall'"),
-    (proof._references, "planning", lambda raw: raw["substitute"].update(bird_dog="wall"), ("substitute",), "there is no exercise 'wall'"),
-    (proof._references, "planning", lambda raw: raw["families"][0]["exercises"].append("wall"), ("families",), "there is no exercise 'wall'"),
-    (proof._references, "planning", lambda raw: put(raw["levels"][1], exercises=["wall"]), ("levels",), "there is no exercise 'wall'"),
-    (proof._references, "planning", lambda raw: put(row(raw["advice"], "T_MOVE"), needs=["wall"]), ("advice", "T_MOVE"), "there is no exercise 'wall'"),
-    (proof._references, "planning", lambda raw: put(raw, running_advice="T_RUN"), ("always_advice",), "there is no advice 'T_RUN'"),
-    (proof._references, "planning", lambda raw: put(raw, always_advice="T_STAY"), ("always_advice",), "there is no advice 'T_STAY'"),
-    (proof._references, "self_tests", lambda raw: put(row(raw["tests"], "T3"), exercises=["wall"]), ("tests", "T3"), "there is no exercise 'wall'"),
-    (proof._references, "self_tests", lambda raw: raw["gate"][1]["allow"].append("T0"), ("gate", 1), "there is no self-test 'T0'"),
-    (proof._references, "self_tests", lambda raw: put(raw["gate"][1], knees=["T0"]), ("gate", 1), "there is no self-test 'T0'"),
+    (
+        proof._references,
+        "planning",
+        lambda raw: put(finding(raw), ranked=[{"exercises": ["open_bok"]}]),
+        FINDING,
+        "there is no exercise 'open_bok'",
+    ),
+    (
+        proof._references,
+        "planning",
+        lambda raw: put(finding(raw), advice=[{"advice": "T_SHOE"}]),
+        FINDING,
+        "there is no advice 'T_SHOE'",
+    ),
+    (
+        proof._references,
+        "planning",
+        lambda raw: put(exclusion(raw, "pain_T3"), remove=["wall"]),
+        ("exclusions", "pain_T3"),
+        "there is no exercise 'wall'",
+    ),
+    (
+        proof._references,
+        "planning",
+        lambda raw: put(exclusion(raw, "pain_T3"), keep_only=["wall"]),
+        ("exclusions", "pain_T3"),
+        "there is no exercise 'wall'",
+    ),
+    (
+        proof._references,
+        "planning",
+        lambda raw: put(exclusion(raw, "pain_T3"), bonus={"wall": 1}),
+        ("exclusions", "pain_T3"),
+        "there is no exercise 'wall'",
+    ),
+    (
+        proof._references,
+        "planning",
+        lambda raw: raw["base_points"].update(wall=1),
+        ("base_points",),
+        "there is no exercise 'wall'",
+    ),
+    (
+        proof._references,
+        "planning",
+        lambda raw: raw["substitute"].update(wall="bird_dog"),
+        ("substitute",),
+        "there is no exercise 'wall'",
+    ),
+    (
+        proof._references,
+        "planning",
+        lambda raw: raw["substitute"].update(bird_dog="wall"),
+        ("substitute",),
+        "there is no exercise 'wall'",
+    ),
+    (
+        proof._references,
+        "planning",
+        lambda raw: raw["families"][0]["exercises"].append("wall"),
+        ("families",),
+        "there is no exercise 'wall'",
+    ),
+    (
+        proof._references,
+        "planning",
+        lambda raw: put(raw["levels"][1], exercises=["wall"]),
+        ("levels",),
+        "there is no exercise 'wall'",
+    ),
+    (
+        proof._references,
+        "planning",
+        lambda raw: put(row(raw["advice"], "T_MOVE"), needs=["wall"]),
+        ("advice", "T_MOVE"),
+        "there is no exercise 'wall'",
+    ),
+    (
+        proof._references,
+        "planning",
+        lambda raw: put(raw, running_advice="T_RUN"),
+        ("always_advice",),
+        "there is no advice 'T_RUN'",
+    ),
+    (
+        proof._references,
+        "planning",
+        lambda raw: put(raw, always_advice="T_STAY"),
+        ("always_advice",),
+        "there is no advice 'T_STAY'",
+    ),
+    (
+        proof._references,
+        "self_tests",
+        lambda raw: put(row(raw["tests"], "T3"), exercises=["wall"]),
+        ("tests", "T3"),
+        "there is no exercise 'wall'",
+    ),
+    (
+        proof._references,
+        "self_tests",
+        lambda raw: raw["gate"][1]["allow"].append("T0"),
+        ("gate", 1),
+        "there is no self-test 'T0'",
+    ),
+    (
+        proof._references,
+        "self_tests",
+        lambda raw: put(raw["gate"][1], knees=["T0"]),
+        ("gate", 1),
+        "there is no self-test 'T0'",
+    ),
     # questions
-    (proof._options, "flow", lambda raw: put(question(raw, "Q07")["options"][0], value="accross"), ("questions", "Q07"), "site is never 'accross'"),
-    (proof._options, "flow", lambda raw: put(question(raw, "Q07")["options"][0], set={"life": "pregg"}), ("questions", "Q07"), "life is never 'pregg'"),
-    (proof._options, "flow", lambda raw: put(question(raw, "Q07")["options"][0], add={"rff": "RF_BONE"}), ("questions", "Q07"), "there is no field 'rff'"),
-    (proof._options, "flow", lambda raw: put(question(raw, "Q07")["options"][0], ask_again=["Q99"]), ("questions", "Q07"), "Q07 reopens 'Q99', which does not exist"),
-    (proof._options, "flow", lambda raw: put(question(raw, "Q10"), field="pain"), ("questions", "Q10"), "Q10 stores 'pain', which settings.yaml does not have"),
-    (proof._options, "flow", lambda raw: question(raw, "Q07")["options"].append(question(raw, "Q07")["options"][0]), ("questions", "Q07"), "Q07 has the option 'across' twice"),
-    (proof._ends, "flow", lambda raw: put(raw["ends"][-1], when={"answer": "rank", "at_least": 0}), ("ends", "plan"), "the last end does not hold for everybody"),
-    (proof._ends, "flow", lambda raw: put(raw["ends"][-1], place="after_group"), ("ends", "plan"), "the last end does not hold for everybody"),
+    (
+        proof._options,
+        "flow",
+        lambda raw: put(question(raw, "Q07")["options"][0], value="accross"),
+        ("questions", "Q07"),
+        "site is never 'accross'",
+    ),
+    (
+        proof._options,
+        "flow",
+        lambda raw: put(question(raw, "Q07")["options"][0], set={"life": "pregg"}),
+        ("questions", "Q07"),
+        "life is never 'pregg'",
+    ),
+    (
+        proof._options,
+        "flow",
+        lambda raw: put(question(raw, "Q07")["options"][0], add={"rff": "RF_BONE"}),
+        ("questions", "Q07"),
+        "there is no field 'rff'",
+    ),
+    (
+        proof._options,
+        "flow",
+        lambda raw: put(question(raw, "Q07")["options"][0], ask_again=["Q99"]),
+        ("questions", "Q07"),
+        "Q07 reopens 'Q99', which does not exist",
+    ),
+    (
+        proof._options,
+        "flow",
+        lambda raw: put(question(raw, "Q10"), field="pain"),
+        ("questions", "Q10"),
+        "Q10 stores 'pain', which settings.yaml does not have",
+    ),
+    (
+        proof._options,
+        "flow",
+        lambda raw: question(raw, "Q07")["options"].append(question(raw, "Q07")["options"][0]),
+        ("questions", "Q07"),
+        "Q07 has the option 'across' twice",
+    ),
+    (
+        proof._ends,
+        "flow",
+        lambda raw: put(raw["ends"][-1], when={"answer": "rank", "at_least": 0}),
+        ("ends", "plan"),
+        "the last end does not hold for everybody",
+    ),
+    (
+        proof._ends,
+        "flow",
+        lambda raw: put(raw["ends"][-1], place="after_group"),
+        ("ends", "plan"),
+        "the last end does not hold for everybody",
+    ),
     # sources and articles
-    (proof._sources, "screen", lambda raw: put(raw["rules"][0], source=["W430"]), ("rules", "RF_SADDLE"), "there is no source 'W430'"),
-    (proof._sources, "planning", lambda raw: put(raw["running"][0], source=["W430"]), ("running", 0), "there is no source 'W430'"),
-    (proof._sources, "library", lambda raw: put(raw["exercises"][0], source=["W430"]), ("exercises", "neutral_spine"), "there is no source 'W430'"),
-    (proof._sources, "self_tests", lambda raw: put(row(raw["tests"], "T3"), source=["W430"]), ("tests", "T3"), "there is no source 'W430'"),
-    (proof._articles, "sources", lambda raw: raw["articles"].remove(row(raw["articles"], "S4-14")), ("articles",), "S4 has 13 rows of 14"),
-    (proof._articles, "sources", lambda raw: put(row(raw["articles"], "S4-9"), carried_by=["couch_potato"]), ("articles", "S4-9"), "there is no content with id 'couch_potato'"),
+    (
+        proof._sources,
+        "screen",
+        lambda raw: put(raw["rules"][0], source=["W430"]),
+        ("rules", "RF_SADDLE"),
+        "there is no source 'W430'",
+    ),
+    (
+        proof._sources,
+        "planning",
+        lambda raw: put(raw["running"][0], source=["W430"]),
+        ("running", 0),
+        "there is no source 'W430'",
+    ),
+    (
+        proof._sources,
+        "library",
+        lambda raw: put(raw["exercises"][0], source=["W430"]),
+        ("exercises", "neutral_spine"),
+        "there is no source 'W430'",
+    ),
+    (
+        proof._sources,
+        "self_tests",
+        lambda raw: put(row(raw["tests"], "T3"), source=["W430"]),
+        ("tests", "T3"),
+        "there is no source 'W430'",
+    ),
+    (
+        proof._articles,
+        "sources",
+        lambda raw: raw["articles"].remove(row(raw["articles"], "S4-14")),
+        ("articles",),
+        "S4 has 13 rows of 14",
+    ),
+    (
+        proof._articles,
+        "sources",
+        lambda raw: put(row(raw["articles"], "S4-9"), carried_by=["couch_potato"]),
+        ("articles", "S4-9"),
+        "there is no content with id 'couch_potato'",
+    ),
     # texts
-    (proof._words, "screen", lambda raw: put(raw["rules"][0], reason="a Deadly thing"), ("rules", "RF_SADDLE", "reason"), "the text says 'deadly'"),
-    (proof._words, "planning", lambda raw: put(finding(raw), text="This will cure you."), (*FINDING, "text"), "the text says 'cure'"),
-    (proof._words, "flow", lambda raw: put(question(raw, "Q07"), why="My diagnosis: a back."), ("questions", "Q07", "why"), "the text says 'diagnosis'"),
-    (proof._words, "self_tests", lambda raw: put(raw, rules="A slipped disc?"), ("rules",), "the text says 'slipped disc'"),
-    (proof._words, "library", lambda raw: put(raw["exercises"][0], target="worn-out spine"), ("exercises", "neutral_spine", "target"), "the text says 'worn-out spine'"),
-    (proof._words, "library", lambda raw: put(raw["exercises"][0], cues=["a", "b {wall}", "c"]), ("exercises", "neutral_spine", "cues", 1), "nothing fills {wall}"),
+    (
+        proof._words,
+        "screen",
+        lambda raw: put(raw["rules"][0], reason="a Deadly thing"),
+        ("rules", "RF_SADDLE", "reason"),
+        "the text says 'deadly'",
+    ),
+    (
+        proof._words,
+        "planning",
+        lambda raw: put(finding(raw), text="This will cure you."),
+        (*FINDING, "text"),
+        "the text says 'cure'",
+    ),
+    (
+        proof._words,
+        "flow",
+        lambda raw: put(question(raw, "Q07"), why="My diagnosis: a back."),
+        ("questions", "Q07", "why"),
+        "the text says 'diagnosis'",
+    ),
+    (
+        proof._words,
+        "self_tests",
+        lambda raw: put(raw, rules="A slipped disc?"),
+        ("rules",),
+        "the text says 'slipped disc'",
+    ),
+    (
+        proof._words,
+        "library",
+        lambda raw: put(raw["exercises"][0], target="worn-out spine"),
+        ("exercises", "neutral_spine", "target"),
+        "the text says 'worn-out spine'",
+    ),
+    (
+        proof._words,
+        "library",
+        lambda raw: put(raw["exercises"][0], cues=["a", "b {wall}", "c"]),
+        ("exercises", "neutral_spine", "cues", 1),
+        "nothing fills {wall}",
+    ),
     (proof._words, "library", lambda raw: put(raw, normal="word " * 500), ("normal",), "the text has 2500 characters"),
-    (proof._words, "countries", lambda raw: put(raw["countries"][0], emergency="{phone}"), ("countries", "eu", "emergency"), "nothing fills {phone}"),
+    (
+        proof._words,
+        "countries",
+        lambda raw: put(raw["countries"][0], emergency="{phone}"),
+        ("countries", "eu", "emergency"),
+        "nothing fills {phone}",
+    ),
     (proof._words, "settings", lambda raw: put(raw, reading_grade=1.0), ("questions",), "texts read at grade"),
 ]
 
@@ -215,7 +539,9 @@ def test_a_value_on_the_knees_that_its_field_does_not_have_is_found() -> None:
         options = [option for option in asked_in(raw, "T6")["options"] if "on_knees" in option]
         options[0]["on_knees"] = "kneeling"
 
-    assert [what for *_, what in problems(proof._options, changed("self_tests", mistake))] == ["core is never 'kneeling'"]
+    assert [what for *_, what in problems(proof._options, changed("self_tests", mistake))] == [
+        "core is never 'kneeling'"
+    ]
 
 
 @pytest.mark.parametrize("text", ["no deadlyness", "soldier", "curette", "the treaty", "obsolete {number}", "a {} b"])
@@ -228,12 +554,18 @@ def test_a_word_is_unwanted_only_whole(text: str) -> None:
 
 
 IN_FILES = [
-    ("red_flags.yaml", "when: {answer: rf, is: RF_SHAPE}", "when: {answer: rg, is: RF_SHAPE}", "a condition reads 'rg'"),
+    (
+        "red_flags.yaml",
+        "when: {answer: rf, is: RF_SHAPE}",
+        "when: {answer: rg, is: RF_SHAPE}",
+        "a condition reads 'rg'",
+    ),
     ("planning.yaml", "sl_bridge_iso: glute_bridge}", "sl_bridge_iso: bridge}", "there is no exercise 'bridge'"),
     ("sources.yaml", "- id: S4-14", "- id: S5-14", "S4 has 13 rows of 14"),
     ("low_back_pain.yaml", "- id: Q17", "- id: Q16", "Q16 stands twice"),
     ("exercises.yaml", "common_stop: >-", "common_stop: I guarantee that", "the text says 'guarantee'"),
     ("countries.yaml", 'emergency: "911"', 'emergency: "{phone}"', "nothing fills {phone}"),
+    ("phrases.yaml", "  nav.stop: Stop", '  nav.stop: "{halt}"', "nothing fills {halt}"),
 ]
 
 
@@ -280,8 +612,76 @@ def test_the_reading_grade_is_the_automated_readability_index(text: str, grade: 
 def test_the_mean_grade_is_that_of_the_longer_texts(content: Content) -> None:
     grade = proof.mean_grade(content)
     assert grade <= content.settings.reading_grade
-    assert proof.mean_grade(changed("flow", lambda raw: put(question(raw, "Q07"), why="Disproportionate " * 20))) > grade
+    assert (
+        proof.mean_grade(changed("flow", lambda raw: put(question(raw, "Q07"), why="Disproportionate " * 20))) > grade
+    )
     assert proof.mean_grade(changed("flow", lambda raw: put(question(raw, "Q07"), short="Disproportionate"))) == grade
+
+
+# ---- laws of the shipped content that keep a red flag from being lost --------------------------------------------
+
+
+def stored(content: Content, engine: Engine) -> dict[str, set[str]]:
+    """For each field every value that some answer can put there, and its default."""
+    fields = content.settings.fields
+    values: dict[str, set[str]] = {
+        name: {str(each) for each in (field.default if isinstance(field.default, tuple) else (field.default,))}
+        for name, field in fields.items()
+    }
+    for node in engine.nodes.values():
+        if node.item is not None and node.gate is not None and node.item.clarify is None:
+            values[node.gate.field].add(node.item.id)
+        for option in node.question.options:
+            for name, value in [*option.set.items(), *option.add.items(), (node.question.field, option.value)]:
+                if name in values and not (option.exclusive and name == node.question.field):
+                    values[name].add(value)
+    return values
+
+
+def test_every_value_of_every_field_can_be_answered_and_no_other(content: Content, engine: Engine) -> None:
+    can_be = stored(content, engine)
+    for name, field in content.settings.fields.items():
+        if field.kind != "number":
+            assert can_be[name] == set(field.values), name
+
+
+def test_every_item_of_a_gate_is_a_value_of_its_field(content: Content) -> None:
+    for part in content.flow.questions:
+        if isinstance(part, Gate):
+            assert [item.id for item in part.items if item.id not in content.settings.fields[part.field].values] == []
+
+
+def test_every_item_that_is_asked_again_has_other_words_for_it(content: Content) -> None:
+    for part in content.flow.questions:
+        if isinstance(part, Gate) and part.not_sure == "ask_again":
+            assert [item.id for item in part.items if not item.again or item.again == item.text] == []
+
+
+def test_every_emergency_and_urgent_rule_says_what_to_tell_the_people_who_help(content: Content) -> None:
+    assert [
+        rule.id for rule in content.screen.rules if bool(rule.tell) != (rule.disposition >= Disposition.URGENT)
+    ] == []
+
+
+def test_every_clearable_rule_says_what_was_cleared(content: Content) -> None:
+    assert [rule.id for rule in content.screen.rules if bool(rule.cleared_reason) != rule.clearable] == []
+
+
+def test_every_exercise_that_is_planned_has_three_levels(content: Content) -> None:
+    assert [row.id for row in content.library.exercises if row.category != "always" and len(row.levels) != 3] == []
+
+
+def test_what_the_settings_and_tables_name_exists(content: Content, engine: Engine) -> None:
+    exercises = {row.id for row in content.library.exercises}
+    doctor = {rule.id for rule in content.screen.rules if rule.disposition is Disposition.DOCTOR}
+    pairs = [set(field.values) for field in content.settings.fields.values() if field.kind == "pair"]
+    assert content.screen.doctor_for.keys() <= doctor
+    assert all(content.settings.seconds.keys() <= values for values in pairs)
+    assert content.flow.tests_after in engine.nodes
+    for node in engine.nodes.values():
+        if node.question.probe is not None:
+            assert set(node.question.probe.any_of) <= exercises
+            assert node.question.probe.answer.keys() <= content.settings.fields.keys()
 
 
 # ---- what stands inside ------------------------------------------------------------------------------------------

@@ -31,7 +31,11 @@ FORMS: list[tuple[Any, bool, list[tuple[str, Value]]]] = [
     ({"answer": "leg", "one_of": ["none", "below_knee"]}, True, [("leg", "below_knee")]),
     ({"answer": "leg", "one_of": "below_knee"}, True, [("leg", "below_knee")]),
     (LATE, True, [("timing", "late_run")]),
-    ({"answer": "timing", "one_of": ["night", "late_run", "rest_sit"]}, True, [("timing", "late_run"), ("timing", "night")]),
+    (
+        {"answer": "timing", "one_of": ["night", "late_run", "rest_sit"]},
+        True,
+        [("timing", "late_run"), ("timing", "night")],
+    ),
     ({"answer": "timing", "is": "rest_sit"}, False, []),
     ({"answer": "SP", "is": "pain"}, True, [("SP", "pain")]),
     ({"answer": "nprs", "is": "6"}, False, []),
@@ -73,7 +77,9 @@ def facts_of(condition: Condition) -> set[str]:
 
 
 @pytest.mark.parametrize(("raw", "true", "because"), FORMS)
-def test_each_form_is_true_of_the_facts_that_it_describes(raw: Any, true: bool, because: list[tuple[str, Value]]) -> None:
+def test_each_form_is_true_of_the_facts_that_it_describes(
+    raw: Any, true: bool, because: list[tuple[str, Value]]
+) -> None:
     assert parse(raw, TERMS).holds(FACTS) is true
 
 
@@ -98,7 +104,9 @@ def test_a_test_that_is_false_gives_no_reason(raw: Any) -> None:
     assert list(parse(raw, TERMS).because(FACTS)) == []
 
 
-@pytest.mark.parametrize("raw", [raw for raw, _, _ in FORMS if not isinstance(raw, bool) and set(raw).isdisjoint({"not", "count"})])
+@pytest.mark.parametrize(
+    "raw", [raw for raw, _, _ in FORMS if not isinstance(raw, bool) and set(raw).isdisjoint({"not", "count"})]
+)
 def test_a_missing_fact_makes_a_test_false(raw: Any) -> None:
     condition = parse(raw, TERMS)
     assert not condition.holds({})
@@ -196,7 +204,9 @@ def test_reading_a_condition_leaves_it_as_it_was_written() -> None:
 # ---- laws about all conditions -----------------------------------------------------------------------------------
 
 SIDES = {"lt10": 5, "10_19": 15, "20_29": 25, "30p": 30}
-LEAVES = st.sampled_from([raw for raw, _, _ in FORMS if isinstance(raw, bool) or set(raw).isdisjoint({"all", "any", "not", "count"})])
+LEAVES = st.sampled_from(
+    [raw for raw, _, _ in FORMS if isinstance(raw, bool) or set(raw).isdisjoint({"all", "any", "not", "count"})]
+)
 TREES: st.SearchStrategy[Any] = st.recursive(
     LEAVES,
     lambda inner: st.one_of(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from flows.safety_net import SafetyNet, folded
 from flows.schema import Content, FreeText
 
-APOSTROPHES = "'\u2018\u2019\u02bc`\u00b4"
+APOSTROPHES = "'\u2018\u2019\u201b\u02bc\u02b9\u2032\uff07`\u00b4"
 
 EMERGENCIES = """
     my groin is numb | numb groin | Numbness in the groin since yesterday | it feels numb around the saddle
@@ -34,7 +34,8 @@ EVERYDAY = """
     I hurt myself running | I hurt my back in a race | I ran 40 km this week | a sudden stop | it goes away when I sit
     I could kill for a good run | I killed it in the last race | what is the point of this question
     I give up on stretching | I can't run any faster | the end of my long run | I ended my run early
-    I'd rather be running | I hope it goes away | I wish I was faster | hello | thanks, bye
+    I run 40 kms a week | my kms went up | I'd rather be running | I hope it goes away | I wish I was faster
+    hello | thanks, bye
 """
 HARMLESS = """
     my back hurts when I bend | it is worse after a long run | one leg | the pain is in my buttock | a number of runs
