@@ -6,7 +6,9 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,19 +147,28 @@ def simulate(explain: bool) -> None:
     at the end.
     """
     from flows.library import load
-    from flows.simulate import AnswerError, conclusion, explanation, parse
+    from flows.simulate import conclusion, explanation, parse
 
     content = load()
+
+    def answer(line: bytes) -> dict[str, Any]:
+        facts = parse(content, line)
+        return conclusion(content, facts) | (explanation(content, facts) if explain else {})
+
+    _answer_lines(answer)
+
+
+def _answer_lines(answer: Callable[[bytes], dict[str, Any]]) -> None:
+    """Answers each line of standard input with a line of JSON; exit 1 at the end if any was refused."""
+    from flows.simulate import AnswerError
+
     failed = False
     for line in sys.stdin.buffer:
         if not line.strip():
             continue
         result: dict[str, Any]
         try:
-            facts = parse(content, line)
-            result = conclusion(content, facts)
-            if explain:
-                result |= explanation(content, facts)
+            result = answer(line)
         except AnswerError as error:
             failed = True
             result = {"error": str(error)}
@@ -165,6 +176,32 @@ def simulate(explain: bool) -> None:
     sys.stdout.flush()
     if failed:
         raise SystemExit(1)
+
+
+class _Explained(click.Command):
+    """A command whose help ends with what every action id means, from the content."""
+
+    def format_epilog(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the action ids and what they mean."""
+        from flows.library import load
+
+        with formatter.section("Actions"):
+            formatter.write_dl([(action.id, action.explains) for action in load().check_in.actions])
+
+
+@main.command(name="follow-up", cls=_Explained)
+def follow_up() -> None:
+    """Works the days after a full screen out from JSON lines, and writes one JSON line each.
+
+    Each line is {"start": {answers as for simulate, plus run_status and W1}, "days": [{"day": 1, "C1": [], "C2": 3,
+    "C3": {}, "C4": {}, "L": {}, "W1": 7, "W2": "same", "W5": "no", "tests": {}, "screen": {}, "assessed": "no"}]}.
+    A part that is missing was not answered, and a day that is missing was missed; a day that is given twice replaces
+    the first. An unknown field or value gives {"error"} for that line, and exit 1 at the end.
+    """
+    from flows.courses import course
+    from flows.library import load
+
+    _answer_lines(partial(course, load()))
 
 
 @main.command()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from transitions import Machine
 
 from flows.plan import Assessment, assess, would_hold
 from flows.rules import Facts, Value
-from flows.schema import Content, Gate, Item, Option, Question, SelfTest
+from flows.schema import Content, Gate, Item, Move, Option, Question, SelfTest
 from flows.screen import conclude, known, record
 
 Answer = str | int | tuple[str, ...]
@@ -75,6 +75,26 @@ class Node:
     def id(self) -> str:
         """The state that the machine is in while this question waits for its answer."""
         return self.question.id
+
+
+class HasState(Protocol):
+    """Anything that stands in one of the states of a small machine."""
+
+    state: str
+
+
+def compile_moves(states: Sequence[str], moves: Iterable[Move]) -> Callable[[HasState, str], None]:
+    """Returns a function that moves anything with a state; a trigger that its state does not have does nothing."""
+    machine = Machine(
+        model=None, states=list(states), initial=states[0], auto_transitions=False, ignore_invalid_triggers=True
+    )
+    for move in moves:
+        machine.add_transition(move.on, list(move.source), move.target)
+
+    def trigger(model: HasState, name: str) -> None:
+        machine.events[name].trigger(model)
+
+    return trigger
 
 
 class Engine:

@@ -26,6 +26,7 @@ FILES: dict[str, tuple[str, type[BaseModel]]] = {
     "countries": ("countries.yaml", schema.Countries),
     "free_text": ("free_text.yaml", schema.FreeText),
     "phrases": ("phrases.yaml", schema.Phrases),
+    "check_in": ("check_in.yaml", schema.CheckIn),
 }
 """Each part of the content with its file and model, in the order in which terms become known."""
 

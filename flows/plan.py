@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from flows.rules import Facts, Value
 from flows.schema import Category, Content, Exclusion, Finding, Permission, Planning, RunRule
@@ -46,15 +48,19 @@ class _Found:
 def assess(content: Content, answers: Facts) -> Assessment:
     """Evaluates sections 2 and 4 on a full set of facts; without permission there is no finding, plan or advice."""
     facts = dict(answers)
-    screening = conclude(content.screen, facts)
-    running = next(rule for rule in content.planning.running if rule.when.holds(facts))
+    return make_plan(content, facts, conclude(content.screen, facts))
+
+
+def make_plan(
+    content: Content, concluded: Facts, screening: Screening, left_out: frozenset[str] = frozenset()
+) -> Assessment:
+    """Evaluates section 4 on facts that section 2 has concluded on; some exercises can be left out beforehand."""
+    facts = dict(concluded)
+    running = run_rule(content.planning, facts)
     if screening.permission is Permission.NONE:
         return Assessment(screening, (), running, (), (), facts)
-    found = _findings(content.planning, facts)
-    facts["fired"] = frozenset(screening.flags) | {row.finding.id for row in found}
-    excluded, bonus = exclusions(content, facts)
-    found = [_substituted(content.planning, row, excluded) for row in found]
-    chosen = _choose(content, facts, found, excluded, _scores(content, found, excluded, bonus))
+    found, excluded, scores = _scored(content, facts, left_out)
+    chosen = _choose(content, facts, found, excluded, scores)
     plan = tuple(
         PlannedExercise(
             exercise,
@@ -65,6 +71,46 @@ def assess(content: Content, answers: Facts) -> Assessment:
     )
     findings = tuple(row.finding.id for row in found)
     return Assessment(screening, findings, running, plan, _advice(content.planning, found, running, facts), facts)
+
+
+def run_rule(planning: Planning, facts: Facts) -> RunRule:
+    """Returns how much running is allowed (clinical.md 4.5) on facts that section 2 has concluded on."""
+    return next(rule for rule in planning.running if rule.when.holds(facts))
+
+
+def _scored(
+    content: Content, facts: dict[str, Value], left_out: frozenset[str]
+) -> tuple[list[_Found], frozenset[str], dict[str, int]]:
+    """Returns the findings, what is excluded and the scores of the rest; the facts get the findings (4.3, 1 to 3)."""
+    found = _findings(content.planning, facts)
+    fired: Any = facts["fired"]
+    facts["fired"] = fired | {row.finding.id for row in found}
+    excluded, bonus = exclusions(content, facts)
+    excluded |= left_out
+    found = [_substituted(content.planning, row, excluded) for row in found]
+    return found, excluded, _scores(content, found, excluded, bonus)
+
+
+def next_best(
+    content: Content, concluded: Facts, plan: Iterable[str], leaving: str, left_out: frozenset[str]
+) -> str | None:
+    """Returns the exercise that takes the place of one that leaves the plan (clinical.md 6.3), if there is one."""
+    category = {exercise.id: exercise.category for exercise in content.library.exercises}
+    staying = [name for name in plan if name != leaving]
+    _, _, scores = _scored(content, dict(concluded), left_out | {leaving})
+    for name in sorted(scores, key=lambda name: -scores[name]):
+        alike = scores[name] > 0 and name not in staying and category[name] == category[leaving]
+        if alike and _in_families(content.planning, name, staying):
+            return name
+    return None
+
+
+def _in_families(planning: Planning, name: str, chosen: list[str]) -> bool:
+    """Tells whether an exercise fits beside others of its kind."""
+    return all(
+        name not in family.exercises or sum(other in family.exercises for other in chosen) < family.most
+        for family in planning.families
+    )
 
 
 def _findings(planning: Planning, facts: Facts) -> list[_Found]:
@@ -127,10 +173,7 @@ def _choose(
     chosen: list[str] = []
 
     def fits(name: str) -> bool:
-        return free[category[name]] > 0 and all(
-            name not in family.exercises or sum(other in family.exercises for other in chosen) < family.most
-            for family in content.planning.families
-        )
+        return free[category[name]] > 0 and _in_families(content.planning, name, chosen)
 
     def add(name: str) -> None:
         chosen.append(name)

@@ -18,11 +18,15 @@ class AnswerError(ValueError):
 
 def parse(content: Content, line: str | bytes) -> dict[str, Value]:
     """Returns the facts of one line of JSON; raises AnswerError for anything that is not one object of answers."""
+    return read(content, decode(line))
+
+
+def decode(line: str | bytes) -> Any:
+    """Returns one line of JSON as plain data; raises AnswerError, also for a name that is given twice."""
     try:
-        raw = json.loads(line, object_pairs_hook=_once)
+        return json.loads(line, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise AnswerError(str(error)) from error
-    return read(content, raw)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -43,11 +47,12 @@ def read(content: Content, raw: Any) -> dict[str, Value]:
     for name, value in raw.items():
         if name not in fields:
             raise AnswerError(f"unknown field {name!r}")
-        answers[name] = _value(name, fields[name], value)
+        answers[name] = read_value(name, fields[name], value)
     return known(content.settings, answers)
 
 
-def _value(name: str, field: AnswerField, value: Any) -> Value:
+def read_value(name: str, field: AnswerField, value: Any) -> Value:
+    """Returns one answer in its true type; raises AnswerError where the field does not have that value."""
     if field.kind == "number":
         if type(value) is int and field.low <= value <= field.high:
             return value
