@@ -89,7 +89,7 @@ def compile_moves(states: Sequence[str], moves: Iterable[Move]) -> Callable[[Has
         model=None, states=list(states), initial=states[0], auto_transitions=False, ignore_invalid_triggers=True
     )
     for move in moves:
-        machine.add_transition(move.on, list(move.source), move.target)
+        machine.add_transition(move.on, list(move.source), move.to)
 
     def trigger(model: HasState, name: str) -> None:
         machine.events[name].trigger(model)

@@ -571,7 +571,7 @@ class Move(Part):
 
     on: Literal["refer", "pause", "recover"]
     source: tuple[str, ...]
-    target: str
+    to: str
 
 
 class Window(Part):
