@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from flows import progress, returning
 from flows.check_ins import Log, Reported, Start
-from flows.engine import HasState, compile_moves
 from flows.plan import make_plan
 from flows.rules import Value
 from flows.schema import Content, Decision, Disposition, Permission
-from flows.screen import Screening, conclude, record
+from flows.screen import record
+from flows.standing import Standing
 
 BLANK_DAYS = 60
 """After so many dates without a check-in nothing changes any more: every window and every lock is shorter."""
@@ -41,8 +41,7 @@ def follow(content: Content, start: Start, reported: Iterable[Reported]) -> list
 
     A second check-in of a date replaces the first. Raises ValueError for a date before day 1 or out of order.
     """
-    move = compile_moves(content.check_in.states, content.check_in.moves)
-    course = Course(content, move, start, 0)
+    course = Course(content, start, 0)
     days: list[Day] = []
     last = 0
     for day, same in groupby(reported, key=lambda each: each.day):
@@ -84,25 +83,15 @@ class Orders:
 class Course:
     """What follows from one full screen."""
 
-    def __init__(self, content: Content, move: Callable[[HasState, str], None], start: Start, day: int) -> None:
-        self.content, self.move, self.begun = content, move, day
-        self.answers: dict[str, Value] = dict(start.answers)
-        self.concluded: dict[str, Value] = {}
+    def __init__(self, content: Content, start: Start, day: int) -> None:
+        self.content, self.begun = content, day
+        self.standing = Standing(content, dict(start.answers), day)
         self.log = Log(content.check_in, day, int(str(start.answers["nprs"])), start.ability)
         self.decided = Decided()
-        self.state = content.check_in.states[0]
-        self.disposition = Disposition.SELF_CARE
-        self.urgent_on: int | None = None
-        self.actions: list[str] = []
-        self.screening = self._conclude()
-        self.covered = self.screening.clearable
-        plan = make_plan(content, self.standing, self.screening).plan
-        self.program = progress.begun(content, plan, self.answers, day)
+        plan = make_plan(content, self.standing.facts, self.standing.screening).plan
+        self.program = progress.begun(content, plan, self.standing.answers, day)
         self.runs = returning.first_runs(content, self.log, start, self._today(day))
-        self._fired(frozenset(), day)
-        self._raise(self.screening.disposition, day)
-        if self.screening.permission is Permission.NONE:
-            self.move(self, "pause")
+        self._fired(frozenset(self.standing.screening.flags), day)
         self.runs.permit(self._today(day))
         self._remember_running()
 
@@ -127,32 +116,32 @@ class Course:
 
     def may_screen(self, reported: Reported) -> bool:
         """Tells whether a full screen counts: after an urgent result only later, and with a professional's word."""
-        if self.urgent_on is None:
+        if self.standing.urgent_on is None:
             return True
-        late = reported.day - self.urgent_on >= self.content.check_in.timing.after_urgent
+        late = reported.day - self.standing.urgent_on >= self.content.check_in.timing.after_urgent
         return late and reported.assessed == "yes"
 
     def _screened(self, reported: Reported, screen: Start) -> tuple[Course, Day]:
-        self.actions = []
+        self.standing.actions = []
         self._silence(reported.day)
-        course = Course(self.content, self.move, screen, reported.day)
-        course.actions = self.actions
-        if not course.paused:
-            course.actions.append("NEW_PLAN")
-        elif course.disposition >= Disposition.DOCTOR:
-            course.actions.append("D_FLAG")
+        course = Course(self.content, screen, reported.day)
+        course.standing.actions = self.standing.actions
+        if not course.standing.paused:
+            course.standing.actions.append("NEW_PLAN")
+        elif course.standing.disposition >= Disposition.DOCTOR:
+            course.standing.actions.append("D_FLAG")
         return course, course._day(reported.day, None)
 
     def blank(self, day: int) -> None:
         """Works out a date without a check-in: silence, and what ends by itself."""
-        self.actions = []
+        self.standing.actions = []
         self._silence(day)
         self._run(self._today(day), None)
 
     def check_in(self, reported: Reported) -> str | None:
         """Works a check-in out in the order of clinical.md 6.0, and returns its light."""
-        self.actions = []
-        day, recovered, before = reported.day, self.state == "DONE", self.log.last
+        self.standing.actions = []
+        day, recovered, before = reported.day, self.standing.done, self.log.last
         self._silence(day)
         worse_before = before > self.begun and self.log.label(before) == "worse"
         self.log.add(reported)
@@ -162,13 +151,13 @@ class Course:
         news, rebuild = self._red_flags(reported, self._gates(day) or bone_due)
         self._strong_pain(reported)
         clean = reported.flags is not None and not news
-        if recovered and not self.paused and (news or self._pain_is_back(reported)):
-            self.actions.append("FULL_SCREEN")
-            self.move(self, "pause")
+        if recovered and not self.standing.paused and (news or self._pain_is_back(reported)):
+            self.standing.actions.append("FULL_SCREEN")
+            self.standing.pause()
         orders = Orders(rebuild=rebuild)
-        if self.in_plan:
+        if self.standing.in_plan:
             self._rows(reported, orders, worse_before, bone_due)
-        if self.in_plan:
+        if self.standing.in_plan:
             self._exercises(reported, orders, clean, light)
         self._run(self._today(day, clean), light)
         self._remember_running()
@@ -177,88 +166,38 @@ class Course:
     def _day(self, day: int, light: str | None) -> Day:
         return Day(
             day,
-            self.state,
-            self.disposition,
+            self.standing.state,
+            self.standing.disposition,
             self.log.label(day),
             light,
-            "STOP" if self.paused else self.runs.running,
-            None if self.paused else self.runs.step,
-            {} if self.paused else {name: practice.level for name, practice in self.program.practices.items()},
-            tuple(self.actions),
+            "STOP" if self.standing.paused else self.runs.running,
+            None if self.standing.paused else self.runs.step,
+            {} if self.standing.paused else {name: practice.level for name, practice in self.program.practices.items()},
+            tuple(self.standing.actions),
         )
 
     # ---- how it stands -------------------------------------------------------------------------------------------
 
-    @property
-    def paused(self) -> bool:
-        """Tells whether there are no exercises and no running."""
-        return self.state == "PAUSED"
-
-    @property
-    def in_plan(self) -> bool:
-        """Tells whether the rows of the plan act."""
-        return self.state in ("ACTIVE", "REFERRED")
-
-    @property
-    def standing(self) -> dict[str, Value]:
-        """The standing answers, with what the last re-run concluded."""
-        return {**self.answers, **self.concluded}
-
     def _today(self, day: int, clean: bool = False) -> returning.Today:
-        return returning.Today(day, self.log.label(day), clean, self.standing)
+        return returning.Today(day, self.log.label(day), clean, self.standing.facts)
 
     def _remember_running(self) -> None:
-        self.runs.running_before = "STOP" if self.paused else self.runs.running
-
-    def _raise(self, disposition: Disposition, day: int) -> None:
-        """Raises the disposition, and pauses or refers the plan as it says."""
-        self.disposition = max(self.disposition, disposition)
-        if disposition >= Disposition.URGENT:
-            self.urgent_on = day
-        if disposition >= Disposition.DOCTOR:
-            self.move(self, "pause")
-        elif disposition is Disposition.PHYSIO:
-            self.move(self, "refer")
-
-    def _decide(self, action: str, disposition: Disposition, day: int) -> None:
-        self.actions.append(action)
-        self._raise(disposition, day)
+        self.runs.running_before = "STOP" if self.standing.paused else self.runs.running
 
     # ---- rules ---------------------------------------------------------------------------------------------------
 
-    def _conclude(self) -> Screening:
-        """Evaluates section 2 on the standing answers and keeps what it concludes."""
-        facts = dict(self.answers)
-        screening = conclude(self.content.screen, facts)
-        self.concluded = {name: value for name, value in facts.items() if name not in self.answers}
-        return screening
-
     def _rerun(self, reported: Reported) -> bool:
         """Runs section 2 again on today's pain; tells whether permission or rules changed."""
-        before, day = self.screening, reported.day
-        if reported.pain is not None:
-            self.answers["nprs"] = reported.pain
-        self.screening = self._conclude()
-        if not self.screening.clearable <= self.covered:
-            # A professional's word covers what was known when it was given.
-            self.answers["cleared"] = "no"
-            self.screening = self._conclude()
-        now = self.screening
-        if self.disposition < Disposition.PHYSIO:
-            self.disposition = now.disposition
-        if now.disposition >= Disposition.DOCTOR and "D_FLAG" not in self.actions:
-            self.actions.append("D_FLAG")
-        self._raise(now.disposition, day)
-        self._fired(frozenset(before.flags), day)
-        return (set(now.flags), now.permission) != (set(before.flags), before.permission)
+        fired, changed = self.standing.run_again(reported.pain, reported.day)
+        self._fired(fired, reported.day)
+        return changed
 
-    def _fired(self, before: frozenset[str], day: int) -> None:
+    def _fired(self, flags: frozenset[str], day: int) -> None:
         """Begins to count the days of the rules that are decided again later."""
         timing, decided = self.content.check_in.timing, self.decided
-        new = set(self.screening.flags) - before
-        if timing.irritable in new:
+        if timing.irritable in flags:
             decided.irritable, decided.irritable_due = day, day + timing.irritable_every
-        if timing.bone in new and not decided.bone_open:
+        if timing.bone in flags and not decided.bone_open:
             decided.bone_open = True
             self.runs.bone_fired(day)
 
@@ -271,15 +210,15 @@ class Course:
         return out
 
     def _rebuild(self, day: int) -> None:
-        plan = make_plan(self.content, self.standing, self.screening, self._left_out(day)).plan
-        self.program.rebuild(plan, self.standing, day)
+        plan = make_plan(self.content, self.standing.facts, self.standing.screening, self._left_out(day)).plan
+        self.program.rebuild(plan, self.standing.facts, day)
 
     # ---- silence, warning signs, strong pain ---------------------------------------------------------------------
 
     def _silence(self, day: int) -> None:
-        if self.state != "DONE" and day - self.log.last >= self.content.check_in.timing.silence:
-            self.actions.append("FULL_SCREEN")
-            self.move(self, "pause")
+        if not self.standing.done and day - self.log.last >= self.content.check_in.timing.silence:
+            self.standing.actions.append("FULL_SCREEN")
+            self.standing.pause()
 
     def _gates(self, day: int) -> bool:
         """Tells whether this is the first check-in on or after day 7, 14, 21 and so on."""
@@ -290,7 +229,9 @@ class Course:
 
     def _bone_due(self, day: int) -> bool:
         timing, since = self.content.check_in.timing, self.runs.bone_since
-        return self.in_plan and self.decided.bone_open and since is not None and day - since >= timing.bone_after
+        return (
+            self.standing.in_plan and self.decided.bone_open and since is not None and day - since >= timing.bone_after
+        )
 
     def _red_flags(self, reported: Reported, gates: bool) -> tuple[frozenset[str], bool]:
         """Takes in C1; returns the ids that are news, and whether the plan has to be made anew."""
@@ -298,35 +239,30 @@ class Course:
             return frozenset(), False
         pains = frozenset(self.content.check_in.bone_pain)
         bone_ids = self.content.settings.fields["bone"].values
-        rf, bone = self._set("rf"), self._set("bone")
+        rf, bone = self.standing.ticks("rf"), self.standing.ticks("bone")
         news = (reported.flags - rf - bone) | (reported.flags & pains)
         bone = bone - pains if gates else bone
-        self.answers["bone"] = bone | reported.flags.intersection(bone_ids)
-        self.answers["rf"] = rf | reported.flags.difference(bone_ids)
+        self.standing.answers["bone"] = bone | reported.flags.intersection(bone_ids)
+        self.standing.answers["rf"] = rf | reported.flags.difference(bone_ids)
         if not news:
             return news, False
-        self.actions.append("D_FLAG")
+        self.standing.actions.append("D_FLAG")
         changed = self._rerun(reported)
         free = self.runs.bone_free_since
         if free is not None and not news.isdisjoint(pains):
-            self._decide("D_BSI_BACK", Disposition.DOCTOR, reported.day)
+            self.standing.decide("D_BSI_BACK", Disposition.DOCTOR, reported.day)
         return news, changed
-
-    def _set(self, name: str) -> frozenset[str]:
-        held = self.answers[name]
-        assert isinstance(held, frozenset)
-        return held
 
     def _strong_pain(self, reported: Reported) -> None:
         timing, day, pain = self.content.check_in.timing, reported.day, reported.pain
         if pain is None:
             return
         if pain >= timing.pain_urgent:
-            self._decide("D_PAIN9", Disposition.URGENT, day)
+            self.standing.decide("D_PAIN9", Disposition.URGENT, day)
         least, yesterday = max(self.log.baseline + timing.spike_rise, timing.spike_least), self.log.pain_on(day - 1)
         spiked = pain >= least and yesterday is not None and yesterday >= least
         if spiked and self.log.baseline <= timing.spike_start:
-            self._decide("D_SPIKE", Disposition.DOCTOR, day)
+            self.standing.decide("D_SPIKE", Disposition.DOCTOR, day)
 
     def _pain_is_back(self, reported: Reported) -> bool:
         return reported.pain is not None and reported.pain >= self.content.check_in.timing.recurrence
@@ -338,7 +274,7 @@ class Course:
         orders.rebuild |= self._retests(reported)
         self._worse(day, orders, worse_before)
         orders.rebuild |= self._irritable(reported)
-        if bone_due and self.in_plan:
+        if bone_due and self.standing.in_plan:
             orders.rebuild |= self._bone(reported)
         self._conditions(reported, orders)
 
@@ -349,7 +285,7 @@ class Course:
             sides = result if isinstance(result, tuple) else (result,)
             if set(sides) == {"na"}:
                 continue
-            record(self.content.settings, self.answers, name, result)
+            record(self.content.settings, self.standing.answers, name, result)
             self.program.test(name, result, reported.day)
             hurt |= "pain" in sides
         return hurt
@@ -361,35 +297,35 @@ class Course:
         if decided.worse_open and passed is not None and passed >= again:
             decided.worse_open = False
             if worse:
-                self._decide("D_WORSE7", Disposition.PHYSIO, day)
+                self.standing.decide("D_WORSE7", Disposition.PHYSIO, day)
         elif worse and not worse_before and (passed is None or passed > again):
-            self.actions.append("D_WORSE")
+            self.standing.actions.append("D_WORSE")
             decided.worse, decided.worse_open = day, True
             orders.worse = True
 
     def _irritable(self, reported: Reported) -> bool:
         """Decides on strong early pain; tells whether the plan has to be made anew."""
         timing, decided, day = self.content.check_in.timing, self.decided, reported.day
-        due = timing.irritable in self.screening.flags and day >= decided.irritable_due
+        due = timing.irritable in self.standing.screening.flags and day >= decided.irritable_due
         if not due or reported.pain is None or decided.irritable is None:
             return False
         if reported.pain <= timing.irritable_eased:
-            self.actions.append("D_IRRIT_EASED")
+            self.standing.actions.append("D_IRRIT_EASED")
             self._rerun(reported)
             return True
-        self.actions.append("D_IRRIT_STAYS")
+        self.standing.actions.append("D_IRRIT_STAYS")
         decided.irritable_due = day + timing.irritable_every
-        if day - decided.irritable >= timing.irritable_physio and self.disposition < Disposition.PHYSIO:
-            self._decide("D_IRRIT_PHYSIO", Disposition.PHYSIO, day)
+        if day - decided.irritable >= timing.irritable_physio and self.standing.disposition < Disposition.PHYSIO:
+            self.standing.decide("D_IRRIT_PHYSIO", Disposition.PHYSIO, day)
         return False
 
     def _bone(self, reported: Reported) -> bool:
         """Decides on possible bone stress; tells whether the plan has to be made anew."""
         self.decided.bone_open = False
-        if reported.flags is None or not self._set("bone").isdisjoint(self.content.check_in.bone_pain):
-            self._decide("D_BSI_STILL", Disposition.DOCTOR, reported.day)
+        if reported.flags is None or not self.standing.ticks("bone").isdisjoint(self.content.check_in.bone_pain):
+            self.standing.decide("D_BSI_STILL", Disposition.DOCTOR, reported.day)
             return False
-        self.actions.append("D_BSI_FREE")
+        self.standing.actions.append("D_BSI_FREE")
         self.runs.bone_free_since = reported.day
         self._rerun(reported)
         return True
@@ -402,22 +338,22 @@ class Course:
         self.decided.passed |= due
         latest = max(due, default=None)
         for row in rules.decisions:
-            if self.in_plan and row.day in (None, latest) and row.when.holds(facts):
+            if self.standing.in_plan and row.day in (None, latest) and row.when.holds(facts):
                 self._act(row, orders, reported.day)
         if latest in rules.refresh.days and facts["label"] not in rules.refresh.unless:
             orders.refresh = True
 
     def _act(self, row: Decision, orders: Orders, day: int) -> None:
-        self._decide(row.id, row.disposition, day)
+        self.standing.decide(row.id, row.disposition, day)
         orders.refresh |= "REFRESH" in row.then
         orders.simplify |= "SIMPLIFY" in row.then
         if "recover" in row.then:
-            self.move(self, "recover")
+            self.standing.recover()
 
     def _measured(self, reported: Reported) -> dict[str, Value]:
         """Returns the facts that the rows read; whole numbers, rounded so that each comparison is exact."""
         day, mean = reported.day, self.log.week(reported.day)
-        facts = self.standing
+        facts = self.standing.facts
         facts["label"] = self.log.label(day)
         facts["adherence"] = math.floor(100 * self.log.adherence(day))
         facts["worry"] = reported.worry
@@ -431,43 +367,43 @@ class Course:
     def _exercises(self, reported: Reported, orders: Orders, clean: bool, light: str | None) -> None:
         day = reported.day
         if orders.refresh:
-            self.actions.append("REFRESH")
+            self.standing.actions.append("REFRESH")
             self._rerun(reported)
             orders.rebuild = True
-            if self.paused:
+            if self.standing.paused:
                 return
         down = self.program.session(reported, self.log.flare(reported), clean)
-        lowered = self.program.lower(down, orders.worse, self.standing, self._left_out(day), day)
-        self.actions += lowered
+        lowered = self.program.lower(down, orders.worse, self.standing.facts, self._left_out(day), day)
+        self.standing.actions += lowered
         if any(action.startswith("REMOVE") for action in lowered):
-            self._raise(Disposition.PHYSIO, day)
+            self.standing.raise_to(Disposition.PHYSIO, day)
         if orders.rebuild:
             self._rebuild(day)
         if orders.simplify:
-            self.actions.append("SIMPLIFY")
+            self.standing.actions.append("SIMPLIFY")
             self.program.simplify()
         today = self._today(day, clean)
         # The first step back to running makes the plan anew as well, later on this date.
         made_anew = orders.rebuild or orders.simplify or self.runs.may_enter(today, light)
-        full = self.screening.permission is Permission.FULL
+        full = self.standing.screening.permission is Permission.FULL
         if reported.session.done == "all" and clean and full and today.label != "worse" and not made_anew:
-            self.actions += self.program.raise_(self.standing, day)
-        self.actions += self.program.offers(self.standing, self.log, day)
+            self.standing.actions += self.program.raise_(self.standing.facts, day)
+        self.standing.actions += self.program.offers(self.standing.facts, self.log, day)
 
     def _run(self, today: returning.Today, light: str | None) -> None:
         """Works out the light, the locks and the way back to running."""
-        if self.paused:
+        if self.standing.paused:
             return
         runs, day = self.runs, today.day
         enters = runs.may_enter(today, light)
         for action in runs.shine(light, day):
-            self._decide(action, Disposition.PHYSIO if action == "TWO_REDS" else Disposition.SELF_CARE, day)
+            self.standing.decide(action, Disposition.PHYSIO if action == "TWO_REDS" else Disposition.SELF_CARE, day)
         runs.wait(day)
         if enters:
-            self.actions += runs.enter()
+            self.standing.actions += runs.enter()
             self._rerun(self.log.reported[-1])
-            if self.in_plan:
+            if self.standing.in_plan:
                 self._rebuild(day)
         else:
-            self.actions += runs.climb(today, light)
+            self.standing.actions += runs.climb(today, light)
         runs.permit(self._today(day, today.clean))

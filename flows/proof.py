@@ -19,6 +19,15 @@ from flows.screen import CLEARED
 
 COMPUTED = {"rank", "permission", "referred", "clearance", HEARD, OPENED}
 """Facts that the engine works out; conditions may read them."""
+MEASURED: dict[str, set[str]] = {
+    "label": {"worse", "recovered", "improved", "slight", "unchanged", "not_enough_data"},
+    "worry": {"yes", "no"},
+    "worried": {"yes", "no"},
+    "adherence": set(),
+    "m7": set(),
+    "m7_up": set(),
+}
+"""Facts that the days after a plan are measured by; the rows of check_in.yaml may read them."""
 UNRULED = {"consent", "tests", "run_status", "W1"}
 """Fields that no rule reads yet: they are stored, and are no answers of `simulate`."""
 ARTICLES = {"S0": 10, "S1": 14, "S2": 13, "S3": 10, "S4": 14}
@@ -106,6 +115,7 @@ def _twice(ids: Iterable[str]) -> list[str]:
 def _known(content: Content) -> dict[str, set[str]]:
     """Each fact that a condition may read, with the values that it can have (none listed: a number)."""
     known: dict[str, set[str]] = {name: set() for name in COMPUTED}
+    known |= MEASURED
     known["permission"] = {"NONE", "GENTLE", "FULL"}
     known["referred"] = known["clearance"] = {"yes", "no"}
     known[HEARD] = {"heard"}
@@ -133,7 +143,7 @@ def _conditions(content: Content, note: Note) -> None:
 
 def conditions(content: Content) -> Iterator[tuple[str, Steps, rules.Condition]]:
     """Yields every condition of the content with the place of what it belongs to."""
-    for part in ("screen", "planning", "flow", "self_tests", "library"):
+    for part in ("screen", "planning", "flow", "self_tests", "library", "check_in"):
         for path, value in walk(getattr(content, part), ()):
             if isinstance(value, rules.KINDS):
                 yield part, path, value
@@ -292,7 +302,7 @@ def _words(content: Content, note: Note) -> None:
     """Texts frighten nobody, promise nothing, fit a message and leave only known places open."""
     settings = content.settings
     unwanted = [re.compile(rf"(?<!\w){re.escape(word)}(?!\w)") for word in (*settings.frightening, *settings.claims)]
-    for part in ("screen", "planning", "flow", "self_tests", "library", "countries", "phrases"):
+    for part in ("screen", "planning", "flow", "self_tests", "library", "countries", "phrases", "check_in"):
         for where, text in texts(getattr(content, part)):
             path = _path(where)
             for word in unwanted:
