@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from flows.check_in_schema import CheckIn, Progress, Window
 from flows.rules import Facts, Value
-from flows.schema import CheckIn, Progress, Window
 
 
 @dataclass(frozen=True, slots=True)

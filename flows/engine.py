@@ -8,9 +8,10 @@ from typing import Any, Protocol
 
 from transitions import Machine
 
+from flows.check_in_schema import Move
 from flows.plan import Assessment, assess, would_hold
 from flows.rules import Facts, Value
-from flows.schema import Content, Gate, Item, Move, Option, Question, SelfTest
+from flows.schema import Content, Gate, Item, Option, Question, SelfTest
 from flows.screen import conclude, known, record
 
 Answer = str | int | tuple[str, ...]

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from flows import progress, returning
+from flows.check_in_schema import Decision
 from flows.check_ins import Log, Reported, Start
 from flows.plan import make_plan
 from flows.rules import Value
-from flows.schema import Content, Decision, Disposition, Permission
+from flows.schema import Content, Disposition, Permission
 from flows.screen import record
 from flows.standing import Standing
 

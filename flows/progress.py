@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from flows.check_in_schema import Offer
 from flows.check_ins import Log, Reported
 from flows.plan import PlannedExercise, next_best
 from flows.rules import Facts
-from flows.schema import Category, Content, Offer
+from flows.schema import Category, Content
 
 
 @dataclass(slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from flows.check_in_schema import Returning
 from flows.check_ins import Log, Reported, Start
 from flows.plan import run_rule
 from flows.rules import Facts, Value
-from flows.schema import Content, Returning, Running
+from flows.schema import Content, Running
 
 RED, AMBER, GREEN, BONE = "RED", "AMBER", "GREEN", "BONE"
 

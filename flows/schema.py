@@ -3,91 +3,35 @@
 from __future__ import annotations
 
 import datetime
-from enum import IntEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, model_validator
+from pydantic import Field, model_validator
 
 from flows import rules
+from flows.check_in_schema import CheckIn
+from flows.parts import (
+    SHOWN,
+    AnswerField,
+    Category,
+    Condition,
+    Disposition,
+    DispositionName,
+    Grade,
+    Label,
+    LevelRule,
+    Part,
+    Permission,
+    PermissionName,
+    Running,
+    Sourced,
+    Terms,
+    Text,
+)
 
-
-class Disposition(IntEnum):
-    """Where to go, by rank; the highest of all rules that fire wins."""
-
-    SELF_CARE = 0
-    CAUTION = 1
-    PHYSIO = 2
-    DOCTOR = 3
-    URGENT = 4
-    EMERGENCY = 5
-
-
-class Permission(IntEnum):
-    """Which exercises may be given; the lowest of all rules that fire wins."""
-
-    NONE = 0
-    GENTLE = 1
-    FULL = 2
-
-
-Running = Literal["STOP", "WALK", "EASY", "HOLD", "NORMAL"]
-Grade = Literal["trial", "guideline", "expert", "article", "judgement"]
-Category = Literal["mobility", "strength", "always"]
-
-
-def _condition(raw: Any, info: ValidationInfo) -> rules.Condition:
-    if isinstance(raw, rules.KINDS):
-        return raw
-    return rules.parse(raw, (info.context or {}).get("terms", {}))
-
-
-def _terms(raw: Any, info: ValidationInfo) -> dict[str, rules.Condition]:
-    terms: dict[str, rules.Condition] = (info.context or {}).setdefault("terms", {})
-    if not isinstance(raw, dict):
-        raise ValueError("terms are a mapping of name to condition")
-    for name, condition in raw.items():
-        if name in terms:
-            raise ValueError(f"the term {name!r} is named twice")
-        try:
-            terms[name] = rules.parse(condition, terms)
-        except rules.ConditionError as error:
-            raise ValueError(f"term {name!r}: {error}") from error
-    return {name: terms[name] for name in raw}
-
-
-Condition = Annotated[rules.Condition, PlainValidator(_condition)]
-Terms = Annotated[dict[str, rules.Condition], PlainValidator(_terms)]
-
-
-def _member(kind: type[IntEnum]) -> PlainValidator:
-    def read(raw: Any) -> IntEnum:
-        if raw not in kind.__members__:
-            raise ValueError(f"one of {', '.join(kind.__members__)}, not {raw!r}")
-        return kind[raw]
-
-    return PlainValidator(read)
-
-
-DispositionName = Annotated[Disposition, _member(Disposition)]
-PermissionName = Annotated[Permission, _member(Permission)]
-SHOWN = "shown"
-"""Marks a text that a person reads: the catalogue of translations holds exactly these."""
-Text = Annotated[str, SHOWN]
-Label = Annotated[str, SHOWN, Field(min_length=1, max_length=24)]
-"""What stands on a button; clinical.md 7.5 asks for 24 characters at most."""
-
-
-class Part(BaseModel):
-    """A part of the content; a key that it does not know is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class Sourced(Part):
-    """A part that says where it comes from, and how strong that is."""
-
-    source: tuple[str, ...] = Field(min_length=1)
-    grade: Grade
+__all__ = [
+    "SHOWN", "AnswerField", "Category", "CheckIn", "Disposition", "Grade", "LevelRule", "Permission", "Running", "Sourced",
+]  # fmt: skip
+"""Names of other modules that readers of the content find here too."""
 
 
 class Option(Part):
@@ -310,15 +254,6 @@ class Exclusion(Sourced):
     bonus: dict[str, int] = Field(default_factory=dict)
 
 
-class LevelRule(Part):
-    """The level at which exercises start; the first rule that holds for an exercise wins."""
-
-    when: Condition = rules.ALWAYS
-    exercises: tuple[str, ...] = ()
-    """Empty: every exercise."""
-    level: Literal[1, 2, 3]
-
-
 class RunRule(Sourced):
     """How much running is allowed; the first rule that holds wins."""
 
@@ -470,16 +405,6 @@ class SelfTests(Part):
     tests: tuple[SelfTest, ...]
 
 
-class AnswerField(Part):
-    """An answer field: its values and what stands for a question that was not asked."""
-
-    kind: Literal["choice", "set", "number", "pair"]
-    default: str | int | tuple[str, ...] = ()
-    values: tuple[str, ...] = ()
-    low: int = 0
-    high: int = 10
-
-
 class Settings(Part):
     """Versions, answer fields and word lists."""
 
@@ -564,215 +489,6 @@ class Phrases(Part):
     """Every other text that a person reads, by a dotted id such as nav.back."""
 
     phrases: dict[str, Text]
-
-
-class Move(Part):
-    """A change of the state of a plan: what sets it off, from where, and where to."""
-
-    on: Literal["refer", "pause", "recover"]
-    source: tuple[str, ...]
-    to: str
-
-
-class Window(Part):
-    """Values of the last days, today included, and how many of them it takes."""
-
-    days: int
-    values: int
-
-
-class Labels(Part):
-    """What counts as change (clinical.md 6.4); points are those of the 0 to 10 scales."""
-
-    week: Window
-    recent: Window
-    long: Window
-    """Check-ins, not values of one question."""
-    much: int
-    """A fall of the mean that is an improvement whatever the pain was at the start."""
-    some: int
-    """A smaller fall: an improvement where it is a large share, else slight."""
-    share_percent: int
-    rise: int
-    """A rise of the recent mean that is worse."""
-    worse_words: tuple[str, ...]
-    """Answers to W2 that are worse."""
-    low_start: int
-    """From this pain at the start down, running ability counts in place of pain."""
-    gone: int
-    """The highest mean of a recovered week."""
-    running_again: int
-    """The running ability that is as good as before."""
-    ability_much: int
-    ability_some: int
-
-
-class Timing(Part):
-    """When the rows of clinical.md 6.5 that need more than a condition are decided; days and points."""
-
-    silence: int
-    gates_every: int
-    after_urgent: int
-    pain_urgent: int
-    spike_start: int
-    spike_rise: int
-    spike_least: int
-    recurrence: int
-    worse_again: int
-    worse_down_to: int
-    irritable: str
-    irritable_eased: int
-    irritable_every: int
-    irritable_physio: int
-    bone: str
-    bone_after: int
-
-
-class Decision(Part):
-    """A row of clinical.md 6.5 that is a condition: it acts when the day has come, or on any day."""
-
-    id: str
-    day: int | None = None
-    when: Condition
-    disposition: DispositionName = Disposition.SELF_CARE
-    then: tuple[Literal["REFRESH", "SIMPLIFY", "recover"], ...] = ()
-
-
-class Refresh(Part):
-    """Days on which the plan is made anew, unless the label is one of these."""
-
-    days: tuple[int, ...]
-    unless: tuple[str, ...]
-
-
-class Offer(Part):
-    """A locked exercise that is offered once (clinical.md 5.3)."""
-
-    exercise: str
-    after: int
-    """Days in the plan."""
-    mastered: tuple[str, ...]
-    """One of these stands at the highest level."""
-    pain: int
-    calm: Literal["mean of the week", "every value"]
-    when: Condition
-
-
-class Progress(Part):
-    """How exercises go up and down (clinical.md 6.3)."""
-
-    sessions: int
-    rest_days: int
-    ups: Window
-    """At most so many exercises go up within so many days."""
-    hard_sessions: int
-    flare_rise: int
-    flare_days: int
-    good_pain: tuple[str, ...]
-    bad_pain: tuple[str, ...]
-    good_effort: tuple[str, ...]
-    hard_effort: str
-    caps: tuple[LevelRule, ...]
-    tested: dict[str, str]
-    """Stretches that reach level 3 by a self-test in place of sessions."""
-    tested_days: int
-    tested_good: str
-    tried: dict[str, Condition]
-    """What an exercise needs before level 3."""
-    sessions_a_week: int
-    simple: dict[Category, int]
-    """How many of each category a simplified plan keeps."""
-    offers: tuple[Offer, ...]
-
-
-class Step(Part):
-    """One step of the way back to running."""
-
-    text: Text
-    running: Running
-
-
-class Entry(Part):
-    """What has to be true before the first step (clinical.md 6.6)."""
-
-    walks: int
-    pain: int
-    quiet_days: int
-    clinician: Condition
-    """When a professional must have said that running is fine."""
-    early: Condition
-    """When a professional's word, or so many days without those symptoms, is needed."""
-    early_free: Condition
-    early_days: int
-    leg: Condition
-    """When the leg must have been free of symptoms as well."""
-
-
-class Returning(Part):
-    """The traffic light and the way back to running (clinical.md 6.2 and 6.6)."""
-
-    order: tuple[Running, ...]
-    """From the most to the least restrictive."""
-    off: tuple[Running, ...]
-    """What counts as not running."""
-    red_pain: tuple[str, ...]
-    red_morning: tuple[str, ...]
-    green_pain: tuple[str, ...]
-    red_days: int
-    red_steps: int
-    red_again_steps: int
-    reds: Window
-    calm: int
-    calm_values: int
-    greens: int
-    ambers: int
-    bone_days: int
-    bone_exclusion: str
-    """The row of planning.yaml that stays true until running may start again."""
-    bone_start: int
-    hold_days: int
-    off_days: int
-    off_start: int
-    start: dict[str, int | None]
-    """Run status -> the step to start at; none: no ladder."""
-    at_once: tuple[str, ...]
-    """Run status of those who start at once where running is allowed."""
-    eased: tuple[str, ...]
-    """Rules that no longer hold running once a person is on the ladder."""
-    no_step_up: Condition
-    steps: tuple[Step, ...]
-    waiting: Running
-    entry: Entry
-
-
-class Action(Part):
-    """Something that a check-in changed."""
-
-    id: str
-    explains: str
-    """One line for `follow-up --help`."""
-    text: Text
-    """What changed and why, for the runner."""
-
-
-class CheckIn(Part):
-    """The days after the plan: clinical.md section 6."""
-
-    terms: Terms = Field(default_factory=dict)
-    states: tuple[str, ...]
-    moves: tuple[Move, ...]
-    bone_pain: tuple[str, ...]
-    fields: dict[str, dict[str, AnswerField]]
-    """The answers of each part of a check-in."""
-    tests: tuple[str, ...]
-    """Answer fields that a retest replaces."""
-    labels: Labels
-    timing: Timing
-    decisions: tuple[Decision, ...]
-    refresh: Refresh
-    progress: Progress
-    returning: Returning
-    actions: tuple[Action, ...]
 
 
 class Content(Part):
