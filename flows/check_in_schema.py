@@ -206,7 +206,7 @@ class Action(Part):
     explains: str
     """One line for `follow-up --help`."""
     text: Text
-    """What changed and why, for the runner."""
+    """What changed and why, for the runner; {exercise}, {name} (what takes its place) and {step} are filled in."""
 
 
 class CheckIn(Part):

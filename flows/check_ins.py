@@ -140,7 +140,7 @@ class Log:
         recent = self.mean(day, rules.recent)
         if words in rules.worse_words or (recent is not None and recent >= self.baseline + rules.rise):
             return "worse"
-        if self._recovered(day) and ability is not None and ability >= rules.running_again:
+        if ability is not None and ability >= rules.running_again and self._recovered(day):
             return "recovered"
         if self.baseline <= rules.low_start:
             return self._by_ability(day, ability)

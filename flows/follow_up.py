@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import groupby
 
 from flows import progress, returning
@@ -14,7 +15,7 @@ from flows.check_ins import Log, Reported, Start
 from flows.plan import make_plan
 from flows.rules import Value
 from flows.schema import Content, Disposition, Permission
-from flows.screen import record
+from flows.screen import Screening, record
 from flows.standing import Standing
 
 BLANK_DAYS = 60
@@ -35,6 +36,16 @@ class Day:
     levels: dict[str, int]
     actions: tuple[str, ...]
     """What acted, in that order."""
+    halved: frozenset[str]
+    """Exercises of which half the dose is done."""
+    week: Fraction | None
+    """The mean pain of the last 7 days."""
+    entry_test: bool
+    """Whether the next check-in asks the entry test of the way back to running."""
+    screening: Screening
+    """What section 2 concluded last: the flags, the permission and who to see."""
+    facts: dict[str, Value]
+    """The standing answers with what was concluded from them."""
 
 
 def follow(content: Content, start: Start, reported: Iterable[Reported]) -> list[Day]:
@@ -165,16 +176,22 @@ class Course:
         return light
 
     def _day(self, day: int, light: str | None) -> Day:
+        standing, practices = self.standing, {} if self.standing.paused else self.program.practices
         return Day(
             day,
-            self.standing.state,
-            self.standing.disposition,
+            standing.state,
+            standing.disposition,
             self.log.label(day),
             light,
-            "STOP" if self.standing.paused else self.runs.running,
-            None if self.standing.paused else self.runs.step,
-            {} if self.standing.paused else {name: practice.level for name, practice in self.program.practices.items()},
-            tuple(self.standing.actions),
+            "STOP" if standing.paused else self.runs.running,
+            None if standing.paused else self.runs.step,
+            {name: practice.level for name, practice in practices.items()},
+            tuple(standing.actions),
+            halved=frozenset(name for name, practice in practices.items() if practice.halved),
+            week=self.log.week(day),
+            entry_test=not standing.paused and self.runs.test_open(self._today(day)),
+            screening=standing.screening,
+            facts=standing.facts,
         )
 
     # ---- how it stands -------------------------------------------------------------------------------------------

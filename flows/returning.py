@@ -165,20 +165,22 @@ class Runs:
     def _long_off(self, day: int) -> bool:
         return self.off_since is not None and day - self.off_since > self.rules.off_days
 
-    def may_enter(self, today: Today, light: str | None) -> bool:
-        """Tells whether running that was stopped starts again today: the entry test is passed (clinical.md 6.6)."""
+    def test_open(self, today: Today) -> bool:
+        """Tells whether running is off and only the entry test is missing: then its questions are asked."""
         waits = self.step == 0 or self._long_off(today.day)
         held = self.step is None and self.by_rules(today) in self.rules.off
-        locked = light == RED or bool(self._locks(today))
-        return (waits or held) and today.clean and not locked and self._test_passed(today)
+        bone: frozenset[str] = today.facts["bone"]  # type: ignore[assignment]
+        return (waits or held) and not self._locks(today) and bone.isdisjoint(self.content.check_in.bone_pain)
+
+    def may_enter(self, today: Today, light: str | None) -> bool:
+        """Tells whether running that was stopped starts again today: the entry test is passed (clinical.md 6.6)."""
+        return today.clean and light != RED and self.test_open(today) and self._test_passed(today)
 
     def _test_passed(self, today: Today) -> bool:
         rules, day = self.rules.entry, today.day
-        bone: frozenset[str] = today.facts["bone"]  # type: ignore[assignment]
         pains = [self.log.pain_on(day), self.log.pain_on(day - 1)]
         return (
-            bone.isdisjoint(self.content.check_in.bone_pain)
-            and all(pain is not None and pain <= rules.pain for pain in pains)
+            all(pain is not None and pain <= rules.pain for pain in pains)
             and all(each.run.limp != "yes" for each in self.log.within(day, rules.quiet_days))
             and self._walks(day) >= rules.walks
             and self._newest("kerb") == "ok"

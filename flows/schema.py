@@ -29,7 +29,8 @@ from flows.parts import (
 )
 
 __all__ = [
-    "SHOWN", "AnswerField", "Category", "CheckIn", "Disposition", "Grade", "LevelRule", "Permission", "Running", "Sourced",
+    "SHOWN", "AnswerField", "Category", "CheckIn", "Disposition", "Grade", "LevelRule", "Permission",
+    "Running", "Sourced",
 ]  # fmt: skip
 """Names of other modules that readers of the content find here too."""
 

@@ -885,6 +885,17 @@ def test_days_come_in_the_order_of_their_dates(content: Content) -> None:
         follow(content, Start(start.answers), [Reported(0)])
 
 
+def test_a_day_knows_what_is_shown_beside_it(content: Content) -> None:
+    bad = report(content, {"day": 1, "C1": [], "C2": 4, "C3": {**GOOD, "pain": "5+", "hurt": ["bird_dog"]}})
+    (day,) = follow(content, begin(content, {"nprs": 4}), [bad])
+    assert (day.halved, day.week, day.entry_test) == (frozenset({"bird_dog"}), None, False)
+    (week,) = follow(content, begin(content, STOPPED), [report(content, {"day": 1, "C2": 3})])
+    assert week.entry_test
+    assert week.facts["nprs"] == 3
+    (flagged,) = follow(content, begin(content, STOPPED), [report(content, {"day": 1, "C1": ["RF_FEVER"]})])
+    assert (flagged.screening.flags, flagged.entry_test) == (("RF_FEVER",), False)
+
+
 # ---- the command -------------------------------------------------------------------------------------------------
 
 
