@@ -52,7 +52,7 @@ def check(folder: Path | None = None) -> Report:
     content = reading.content
     if content is None:
         return Report((), tuple(sorted(reading.problems)))
-    for law in (_names, _conditions, _references, _options, _sources, _articles, _words, _ends):
+    for law in (_names, _conditions, _references, _options, _symptoms, _sources, _articles, _words, _ends):
         law(content, reading.problem)
     return Report(tuple(_summary(content)), tuple(sorted(set(reading.problems))))
 
@@ -62,8 +62,6 @@ def check(folder: Path | None = None) -> Report:
 
 def _names(content: Content, note: Note) -> None:
     """Every id is used once, and the order of the rules is that of their disposition."""
-    engine = Engine(content)
-    asked: list[str] = [node.id for node in engine.nodes.values()]
     lists: list[tuple[str, tuple[str, ...], Iterable[str]]] = [
         ("screen", ("rules",), [rule.id for rule in content.screen.rules]),
         ("planning", ("findings",), [row.id for row in content.planning.findings]),
@@ -84,8 +82,6 @@ def _names(content: Content, note: Note) -> None:
         note("screen", ("rules",), "a rule stands after one of lower disposition", "order them as clinical.md 2.1 does")
     if NOTHING_FOUND not in {row.id for row in content.planning.findings}:
         note("planning", ("findings",), f"{NOTHING_FOUND} is missing", "add the finding for people without another")
-    if len(asked) != len(set(asked)):
-        note("flow", ("questions",), "two questions share an id", "give each question its own id")
 
 
 def asked_once(content: Content) -> list[str]:
@@ -199,7 +195,7 @@ def _options(content: Content, note: Note) -> None:
     reopened = {*engine.nodes, *(gate.id for gate in engine.gates)}
     for node in engine.nodes.values():
         question = node.question
-        part, steps = _place(node)
+        part, steps = _place(content, node)
         if question.field and question.field not in fields and question.field not in UNRULED:
             note(
                 part, steps, f"{node.id} stores {question.field!r}, which settings.yaml does not have", "add the field"
@@ -216,10 +212,25 @@ def _options(content: Content, note: Note) -> None:
             note(part, steps, f"{node.id} has the option {twice!r} twice", "give each its own value")
 
 
-def _place(node: Node) -> tuple[str, Steps]:
+def _symptoms(content: Content, note: Note) -> None:
+    """Every symptom of a gate is a value of its field, and a rule reads it: another would be silently lost."""
+    read = {each for part, _, condition in conditions(content) if part == "screen" for each in condition.names()}
+    for gate in (part for part in content.flow.questions if isinstance(part, Gate)):
+        field = content.settings.fields.get(gate.field)
+        for item in gate.items:
+            place = ("questions", gate.id, "items", item.id)
+            if field is None or item.id not in field.values:
+                note("flow", place, f"{gate.field} is never {item.id!r}", "name it as settings.yaml does")
+            elif (gate.field, item.id) not in read:
+                note("flow", place, f"no rule reads {item.id!r}", "add its rule to red_flags.yaml")
+
+
+def _place(content: Content, node: Node) -> tuple[str, Steps]:
     if node.test is not None:
         return "self_tests", ("tests", node.test.id, "questions", node.id)
-    return "flow", ("questions", node.id)
+    if node.id in {part.id for part in content.flow.questions}:
+        return "flow", ("questions", node.id)
+    return "flow", ("questions", node.group, "items", node.id.partition(".")[0])
 
 
 def _stored(question: Question, option: Option) -> Iterator[tuple[str, str]]:
@@ -322,7 +333,8 @@ def mean_grade(content: Content) -> float:
 
 def _path(where: str) -> Steps:
     """Turns a place such as questions[Q07].options[0].full into a path."""
-    steps = re.findall(r"[^.\[\]]+", where) if "[" not in where or "." in where else re.findall(r"[^\[\]]+", where)
+    # What stands in brackets is one step, dots and all: phrases[nav.back].
+    steps = (inside or name for inside, name in re.findall(r"\[([^\]]*)\]|([^.\[\]]+)", where))
     return tuple(int(step) if step.isdigit() else step for step in steps)
 
 

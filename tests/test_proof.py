@@ -60,6 +60,7 @@ LAWS = (
     proof._conditions,
     proof._references,
     proof._options,
+    proof._symptoms,
     proof._sources,
     proof._articles,
     proof._words,
@@ -415,6 +416,21 @@ MISTAKES: list[tuple[Law, str, Callable[[Any], object], Steps, str]] = [
         ("ends", "plan"),
         "the last end does not hold for everybody",
     ),
+    # symptoms
+    (
+        proof._symptoms,
+        "flow",
+        lambda raw: put(question(raw, "Q02")["items"][0], id="RF_SADLE"),
+        ("questions", "Q02", "items", "RF_SADLE"),
+        "rf is never 'RF_SADLE'",
+    ),
+    (
+        proof._symptoms,
+        "flow",
+        lambda raw: put(question(raw, "Q15"), field="bones", items=question(raw, "Q15")["items"][:1]),
+        ("questions", "Q15", "items", "BS_SPOT"),
+        "bones is never 'BS_SPOT'",
+    ),
     # sources and articles
     (
         proof._sources,
@@ -520,6 +536,11 @@ def test_a_mistake_is_found_once_where_it_stands(
     place = "flow" if part == "settings" or path == ("questions", "RF_BONE") else part
     found = problems(law, changed(part, mistake))
     assert [(each[0], each[1], each[2][: len(what)]) for each in found] == [(place, path, what)]
+
+
+def test_a_symptom_that_no_rule_reads_is_found() -> None:
+    found = problems(proof._symptoms, changed("screen", lambda raw: raw["rules"].remove(row(raw["rules"], "RF_AORTA"))))
+    assert found == [("flow", ("questions", "Q03", "items", "RF_AORTA"), "no rule reads 'RF_AORTA'")]
 
 
 @pytest.mark.parametrize("law", LAWS)
