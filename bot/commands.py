@@ -150,33 +150,37 @@ class Commands:
 
     def tests(self, work: Work) -> None:
         """Lists the self-tests that may be done now."""
-        self.desk.leave_test(work)
-        if work.session is None or not self.desk.has_plan(work):
-            self.desk.say(work, Message(self.words("tests.first")))
-        else:
-            self.desk.say(work, self.desk.render.tests(work.session))
+        if self._may_test(work):
+            self.desk.say(work, self.desk.render.tests(self.desk.session(work)))
 
     def test(self, work: Work, test: str) -> None:
         """Begins one self-test."""
-        self.desk.leave_test(work)
-        if work.session is None or not self.desk.has_plan(work):
-            self.desk.say(work, Message(self.words("tests.first")))
+        if not self._may_test(work):
             return
         try:
-            turn = self.desk.engine.open_test(work.session, test)
+            turn = self.desk.engine.open_test(self.desk.session(work), test)
         except Refused:
             self.desk.say(work, Message(self.words("tests.not_offered")))
             return
         self.desk.take(work, turn)
         self.desk.ask(work)
 
+    def _may_test(self, work: Work) -> bool:
+        """Tells whether there is a plan that a self-test can refine; where not, says why."""
+        self.desk.leave_test(work)
+        if self.desk.has_plan(work):
+            return True
+        ended = work.session is not None and work.session.state not in self.desk.engine.nodes
+        self.desk.say(work, Message(self.words("tests.none" if ended else "tests.first")))
+        return False
+
     def why(self, work: Work) -> None:
         """Says which rules and findings fired, on which answers, and where they come from."""
-        ended = work.session is not None and work.session.state not in self.desk.engine.nodes
-        if work.session is None or not (ended or work.session.state in self.desk.after_result):
+        session = work.session
+        if session is None or not (session.state in self.desk.engine.ends or self.desk.has_result(session)):
             self.desk.say(work, Message(self.words("why.none")))
         else:
-            self.desk.say(work, self.desk.outcome.why(work.session))
+            self.desk.say(work, self.desk.outcome.why(session))
 
     # ---- settings and data -----------------------------------------------------------------------------------
 

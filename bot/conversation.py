@@ -67,8 +67,10 @@ class Conversation:
             self.store.mark_handled(incoming.update_id)
 
     def _commit(self, work: Work) -> None:
+        # A stranger who only asked something, or a group, leaves no row behind once the answer is sent.
+        stranger = work.row is None and not work.chat.country and self.store.chat(work.chat.chat_id) is None
         update, calls, diary = work.incoming.update_id, tuple(work.calls), tuple(work.diary)
-        self.store.commit(Commit(update, work.chat, work.row, diary, calls, work.forget))
+        self.store.commit(Commit(update, work.chat, work.row, diary, calls, work.forget or stranger))
 
     # ---- loading ---------------------------------------------------------------------------------------------
 

@@ -93,7 +93,8 @@ class Outcome:
         return reasons
 
     def _answers(self, result: Assessment) -> str:
-        said = [line for flag in result.screening.flags for line in self._said(result, flag)]
+        decisive = result.screening.flags or result.findings[:TOP_FINDINGS]
+        said = [line for name in decisive for line in self._said(result, name)]
         return self.words("result.answers", answers="; ".join(dict.fromkeys(said))) if said else ""
 
     def _said(self, result: Assessment, name: str) -> list[str]:
@@ -223,9 +224,9 @@ class Outcome:
         words, plain = self.words, self.words.plain
         gentle = result.screening.permission is Permission.GENTLE
         library = self.content.library
-        stop = " ".join(
-            plain(text) for text in (library.gentle_stop if gentle else library.common_stop, exercise.stop) if text
-        )
+        extra = [line.text for line in library.extra_stops if line.when.holds(result.facts)]
+        stops = [library.gentle_stop if gentle else library.common_stop, *extra, exercise.stop]
+        stop = " ".join(plain(text) for text in stops if text)
         aliases = ", ".join(plain(alias) for alias in exercise.aliases)
         cues = "\n".join(f"{at}. {words.text(cue)}" for at, cue in enumerate(exercise.cues, 1))
         text = paragraphs(

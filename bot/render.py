@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,6 +90,20 @@ def in_rows(buttons: Sequence[Button], wide: int = WIDE) -> tuple[tuple[Button, 
     return tuple(tuple(buttons[at : at + size]) for at in range(0, len(buttons), size))
 
 
+class _Values(dict[str, object]):
+    """Leaves a place that nobody fills as it stands: a text with a slip in it must still arrive."""
+
+    def __missing__(self, name: str) -> str:
+        return f"{{{name}}}"
+
+
+def _filled(text: str, values: Mapping[str, object]) -> str:
+    try:
+        return text.format_map(_Values(values))
+    except (ValueError, LookupError, AttributeError):
+        return text
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """The texts of the content in one language; the only place where text becomes HTML."""
@@ -109,7 +123,7 @@ class Words:
         """Returns a text for a place that takes no HTML, such as a button."""
         # gettext answers an empty text with the header of the catalogue.
         translated = self.translate(source) if source else ""
-        return translated.format(**values) if values else translated
+        return _filled(translated, values) if values else translated
 
     def label(self, phrase: str, /, **values: object) -> str:
         """Returns a phrase for a button."""
@@ -238,9 +252,13 @@ class Renderer:
         return Button(shown, place.data(f"{'u' if ticked else 't'}{at}"))
 
     def _nav(self, session: Session, place: Place, asking: Asking) -> tuple[Button, ...]:
-        back = [Button(self.words.label("nav.back"), place.data("b"))] if session.log else []
+        back = [Button(self.words.label("nav.back"), place.data("b"))] if self.has_back(session) else []
         why = [] if asking.with_why else [Button(self.words.label("nav.why"), place.data("w"))]
         return (*back, *why, Button(self.words.label("nav.stop"), place.data("s")))
+
+    def has_back(self, session: Session) -> bool:
+        """Tells whether Back leads anywhere; the question whether an emergency is happening cannot be passed by it."""
+        return bool(session.log) and not self.engine.nodes[session.state].question.first
 
     def answered(self, node: Node, answer: Answer) -> Message:
         """Returns the one line that an answered question shrinks to."""

@@ -59,16 +59,25 @@ def _names(option: Option, translate: Callable[[str], str]) -> list[str]:
 
 def ticked(node: Node, text: str, done: str, translate: Callable[[str], str]) -> list[str] | None:
     """Returns the values (and DONE) that text names for a multi-select, parted by commas; None where one is unclear."""
-    values = []
-    for part in text.split(","):
-        if plain(part) == plain(done):
-            values.append(DONE)
-            continue
-        option = matched(node.question, part, translate)
-        if option is None:
+    parts, values = text.split(","), []
+    while parts:
+        # A label may hold commas itself, so the longest run of parts that names one is taken.
+        for size in range(len(parts), 0, -1):
+            value = _named(node, ",".join(parts[:size]), done, translate)
+            if value is not None:
+                values.append(value)
+                parts = parts[size:]
+                break
+        else:
             return None
-        values.append(option.value)
     return values
+
+
+def _named(node: Node, text: str, done: str, translate: Callable[[str], str]) -> str | None:
+    if plain(text) == plain(done):
+        return DONE
+    option = matched(node.question, text, translate)
+    return option.value if option is not None else None
 
 
 class Replies:
@@ -125,9 +134,9 @@ class Replies:
         if code == "d" and kind == "multi":
             self.desk.answer(work, work.at.ticks)
             return True
-        at = number(code[1:])
-        if at is None:
+        if not re.fullmatch("[antu][0-9]{1,3}", code):
             return False
+        at = int(code[1:])
         if code[0] == "n" and kind == "scale" and at <= 10:
             self.desk.answer(work, at)
             return True

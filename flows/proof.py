@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from flows import rules
 from flows.catalog import texts
+from flows.engine import CLEARED as CLEARED_QUESTION
 from flows.engine import HEARD, OPENED, Engine, Node
 from flows.library import CONTENT, Problem, Steps, read
 from flows.plan import NOTHING_FOUND
@@ -23,14 +24,7 @@ UNRULED = {"consent", "tests", "run_status", "W1"}
 """Fields that no rule reads yet: they are stored, and are no answers of `simulate`."""
 ARTICLES = {"S0": 10, "S1": 14, "S2": 13, "S3": 10, "S4": 14}
 """How many rows clinical.md 1.1 has for each source article."""
-PLACEHOLDERS = {
-    "number", "urgent_line", "crisis_line", "who", "tell", "reasons", "exercise", "answer", "answers", "question",
-    "label", "step", "steps", "item", "items", "why", "most", "version", "reason", "name", "level", "dose", "hours",
-    "how", "equipment", "target", "mistakes", "stop", "below", "aliases", "sets", "reps", "hold", "times", "low",
-    "high", "result", "id", "source", "grade", "text", "country", "contact", "date", "command", "description", "key",
-    "path", "minutes", "note",
-}  # fmt: skip
-"""What a text may leave open in braces."""
+NUMBERS = ("number", "urgent_line", "crisis_line")
 MESSAGE = 4096
 """Characters of one Telegram message."""
 
@@ -310,14 +304,30 @@ def _words(content: Content, note: Note) -> None:
                 # "not a medical device" and "can need treatment" are the words of clinical.md itself.
                 if match := word.search(text.casefold()):
                     note(part, path, f"the text says {match.group()!r}", "say it in a kinder or plainer word")
-            for name in re.findall(r"\{(\w*)\}", text):
-                if name not in PLACEHOLDERS:
-                    note(part, path, f"nothing fills {{{name}}}", "use a placeholder that AUTHORING.md lists")
+            open_places = re.findall(r"\{([^{}]*)\}", text)
+            for name in set(open_places) - set(_fillable(content, part, path)):
+                note(part, path, f"nothing fills {{{name}}} here", "use a placeholder that AUTHORING.md lists for it")
+            if text.count("{") != len(open_places) or text.count("}") != len(open_places):
+                note(part, path, "a brace stands alone", "write placeholders as {name}, and no other braces")
             if len(text) > MESSAGE // 2:
                 note(part, path, f"the text has {len(text)} characters", f"keep it under {MESSAGE // 2}")
     grade = mean_grade(content)
     if grade > settings.reading_grade:
         note("flow", ("questions",), f"texts read at grade {grade:.1f}", f"shorten them to {settings.reading_grade}")
+
+
+def _fillable(content: Content, part: str, path: Steps) -> tuple[str, ...]:
+    """The names that are filled in at one place; elsewhere a placeholder would be shown as it is, or worse."""
+    match part, path:
+        case "phrases", ("phrases", str(phrase)):
+            return content.phrases.fills.get(phrase, ())
+        case "flow", ("ends", *_):
+            return (*NUMBERS, "who", "tell")
+        case "flow", ("questions", str(question), "text") if question == CLEARED_QUESTION:
+            return ("reasons",)
+        case "planning", ("advice", str(advice), "text"):
+            return ("exercise",) if any(row.needs for row in content.planning.advice if row.id == advice) else ()
+    return ()
 
 
 def mean_grade(content: Content) -> float:

@@ -6,7 +6,7 @@ import datetime
 from enum import IntEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator, Tag, ValidationInfo, model_validator
 
 from flows import rules
 
@@ -196,6 +196,15 @@ class Gate(Part):
     in_referral: Condition = rules.NEVER
 
 
+def _kind(raw: Any) -> str:
+    # An error is then told for the one model that is meant, not for both.
+    kind = raw.get("kind") if isinstance(raw, dict) else getattr(raw, "kind", None)
+    return "gate" if kind == "gate" else "question"
+
+
+_Asked = Annotated[Question, Tag("question")] | Annotated[Gate, Tag("gate")]
+
+
 class ExtraLine(Part):
     """A sentence added to a message where its condition holds."""
 
@@ -233,7 +242,7 @@ class Flow(Part):
     terms: Terms = Field(default_factory=dict)
     gate_words: GateWords
     tests_after: str
-    questions: tuple[Annotated[Question | Gate, Field(union_mode="left_to_right")], ...]
+    questions: tuple[Annotated[_Asked, Discriminator(_kind)], ...]
     ends: tuple[End, ...]
 
 
@@ -432,6 +441,8 @@ class Library(Part):
 
     common_stop: Text
     gentle_stop: Text
+    """Stands in place of common_stop where the plan is GENTLE."""
+    extra_stops: tuple[ExtraLine, ...] = ()
     normal: Text
     common_rules: Text
     exercises: tuple[Exercise, ...]
@@ -564,6 +575,8 @@ class Phrases(Part):
     """Every other text that a person reads, by a dotted id such as nav.back."""
 
     phrases: dict[str, Text]
+    fills: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """The names that each phrase may leave open in braces."""
 
 
 class Content(Part):

@@ -337,7 +337,7 @@ def _index(texts: Sequence[str], words: str) -> int:
     return found[0]
 
 
-def test_every_label_that_is_typed_means_its_button(engine: Engine, content: Content) -> None:
+def test_every_label_that_is_typed_means_its_button(engine: Engine) -> None:
     wrong = []
     for node in engine.nodes.values():
         for option in node.question.options:
@@ -351,7 +351,7 @@ def test_every_label_that_is_typed_means_its_button(engine: Engine, content: Con
     assert wrong == []
 
 
-def test_cards_open_and_turn_and_lead_back_to_the_plan(talk: Talk, content: Content) -> None:
+def test_cards_open_and_turn_and_lead_back_to_the_plan(talk: Talk) -> None:
     talk.begin()
     talk.go_on(Person(RUNNER))
     plan = talk.wait("Your plan")
@@ -441,6 +441,8 @@ def test_delete_leaves_no_trace_and_the_next_start_begins_anew(tmp_path: Path, e
         asked = talk.wait("Shall I remove everything")
         assert chat_id.to_bytes(6) in bot.bytes_on_disk()
         talk.press(asked, "Delete everything")
+        last = talk.press(asked, "Delete everything")
+        bot.api.wait_for_poll(last + 1)
         talk.wait("Done. I have removed everything")
         bot.until_idle()
         assert bot.stop() == 0
@@ -570,28 +572,16 @@ def test_a_strange_text_is_answered_and_breaks_nothing(talk: Talk, text: str) ->
     assert talk.bot.answers(talk.chat_id) == [["Q00", "yes"], ["Q01", "35_44"]]
 
 
+BARE = [
+    *": q q: q:: q::: q:a:b:c:d:e x x: x:nothing y:nothing t:nothing g:nothing g: c:<b> null {} q:{0}:{1}:{2}".split(),
+    *("", "\x00", "\ud800", "q:" + "z" * 3000, "🦴" * 64),
+]
+CODES = ["", *f"a a99 a-1 a{'9' * 50} n5 d t0 u0 z0 a0:a1 A0".split()]
+
+
 def _forgeries(data: str) -> list[str]:
     key, turn = data.split(":")[1:3]
-    bare = [
-        "", ":", "q", "q:", "q::", "q:::", "q:a:b:c:d:e", "x", "x:", "x:nothing", "y:nothing", "t:nothing", "g:nothing",
-        "g:", "c:<b>", "\x00", "\ud800", "q:" + "z" * 3000, "🦴" * 64, "null", "{}", "q:{0}:{1}:{2}",
-    ]  # fmt: skip
-    codes = [
-        "",
-        "a",
-        "a99",
-        "a-1",
-        "a9" + "9" * 50,
-        "n5",
-        "d",
-        "t0",
-        "u0",
-        "z0",
-        "a0:a1",
-        "A0",
-        " a0",
-    ]
-    return [*bare, *(f"q:{key}:{turn}:{code}" for code in codes), f"q:{key}:99:a0", f"q:{key}:-1:a0", f"q:{key}::a0"]
+    return [*BARE, *(f"q:{key}:{turn}:{code}" for code in CODES), f"q:{key}:99:a0", f"q:{key}::a0"]
 
 
 def test_forged_buttons_answer_nothing_and_are_answered(bot: Bot, engine: Engine, chat_id: int) -> None:
@@ -988,15 +978,24 @@ def _is_warned(shown: Shown, talk: Talk) -> None:
     assert shown.labels[:3] == ["Yes", "No", "Not sure"]
 
 
-PLACES = {"before consent": None, "at the consent": "Q00", "in the middle": "Q09", "after a plan": "plan"}
+PLACES = {
+    "before consent": None,
+    "at the consent": "Q00",
+    "in the middle": "Q09",
+    "after Stop": "Stop",
+    "after a plan": "plan",
+}
 
 
 def _at(talk: Talk, place: str | None) -> None:
     if place is not None:
         talk.begin()
-        talk.go_on(Person(RUNNER), until=place)
+        talk.go_on(Person(RUNNER), until={"Stop": "Q09"}.get(place, place))
     if place == "plan":
         talk.wait("Your plan")
+    if place == "Stop":
+        talk.press(talk.current(), "Stop")
+        talk.wait("Stopped. Your answers are kept")
 
 
 @pytest.mark.parametrize("answer", ["yes", "unsure"])
@@ -1042,5 +1041,80 @@ def test_a_crisis_gets_the_crisis_text_and_no_result(talk: Talk, place: str | No
     assert talk.bot.answers(talk.chat_id) == answers
     talk.press(crisis, "Carry on")
     talk.api.wait_for(lambda: len(talk.texts()) == count + 2)
-    if place not in (None, "plan"):
+    if place in ("Q00", "Q09"):
         assert talk.node.question.text in talk.texts()[-1]
+
+
+def test_words_of_an_emergency_are_heard_wherever_they_are_written(bot: Bot, engine: Engine) -> None:
+    api = bot.api
+    ways: list[Callable[[int], int]] = [
+        lambda one: api.say(one, HEARD.upper()),
+        lambda one: api.edit(one, HEARD),
+        lambda one: api.post(
+            one, photo=[{"file_id": "a", "file_unique_id": "b", "width": 1, "height": 1}], caption=HEARD
+        ),
+        lambda one: api.say(one, f"/start {HEARD}"),
+        lambda one: api.say(one, f"/exercise@{USERNAME} {HEARD}"),
+        lambda one: api.say(one, f"/delete\n{HEARD}"),
+    ]
+    for write in ways:
+        talk = Talk(bot, engine, next(NUMBERS))
+        talk.begin()
+        write(talk.chat_id)
+        talk.session = engine.hear(talk.session).session
+        _is_warned(talk.question(), talk)
+
+
+def test_an_edit_and_what_is_no_text_answer_nothing(talk: Talk) -> None:
+    talk.begin()
+    talk.api.edit(talk.chat_id, "yes")
+    talk.api.post(talk.chat_id, dice={"emoji": "🎲", "value": 1})
+    shown = talk.wait("I can only read text and buttons")
+    assert talk.node.question.text in shown.text
+    assert talk.bot.answers(talk.chat_id) == []
+
+
+def test_the_question_whether_it_is_happening_cannot_be_passed_by_going_back(talk: Talk) -> None:
+    _at(talk, "plan")
+    shown = talk.hear(HEARD)
+    if "Back" in shown.labels:
+        talk.press(shown, "Back")
+        talk.bot.until_idle()
+    count = len(talk.texts())
+    talk.api.say(talk.chat_id, "/plan")
+    talk.api.wait_for(lambda: len(talk.texts()) > count)
+    assert sum("Your plan" in text for text in talk.texts()) == 1
+
+
+def test_what_was_answered_during_a_self_test_is_kept_when_the_test_is_left(talk: Talk) -> None:
+    _at(talk, "plan")
+    talk.api.say(talk.chat_id, "/tests")
+    listed = talk.find(lambda one: any(str(row[0].get("callback_data")) == "t:T2" for row in one.buttons))
+    talk.api.press_data(talk.chat_id, listed.message_id, "t:T2")
+    talk.session = talk.engine.open_test(talk.session, "T2").session
+    talk.question()
+    test = talk.session.state
+    talk.hear(HEARD)
+    talk.answer("no")
+    while talk.session.state != test:
+        talk.answer({"RF_BLADDER": "yes", "RF_BLADDER.since": "same"}.get(talk.session.state, "no"))
+    talk.api.say(talk.chat_id, "/plan")
+    talk.api.wait_for(lambda: sum("Your plan" in text for text in talk.texts()) > 1)
+    assert ["RF_BLADDER.since", "same"] in talk.bot.answers(talk.chat_id)
+
+
+def test_a_clean_new_check_soon_after_an_emergency_shows_a_result_but_no_plan(talk: Talk, content: Content) -> None:
+    talk.begin()
+    talk.go_on(Person(NUMB))
+    talk.wait(EMERGENCY)
+    talk.session = talk.engine.advance(talk.engine.start().session, "yes").session
+    talk.begin("/check")
+    talk.go_on(Person(RUNNER))
+    talk.wait("Your result")
+    talk.wait("your plan waits")
+    planned = talk.engine.assess(talk.session).plan[0].exercise
+    count = len(talk.texts())
+    talk.api.press_data(talk.chat_id, talk.api.messages(talk.chat_id)[-1].message_id, f"x:{planned}")
+    talk.api.wait_for(lambda: len(talk.texts()) > count)
+    said = "\n".join(talk.texts())
+    assert [one.name for one in content.library.exercises if one.name in said] == []

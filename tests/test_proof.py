@@ -565,10 +565,34 @@ def test_a_value_on_the_knees_that_its_field_does_not_have_is_found() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["no deadlyness", "soldier", "curette", "the treaty", "obsolete {number}", "a {} b"])
+@pytest.mark.parametrize("text", ["no deadlyness", "soldier", "curette", "the treaty"])
 def test_a_word_is_unwanted_only_whole(text: str) -> None:
-    found = problems(proof._words, changed("planning", lambda raw: put(finding(raw), text=text)))
-    assert [what for *_, what in found] == (["nothing fills {}"] if "{}" in text else [])
+    assert problems(proof._words, changed("planning", lambda raw: put(finding(raw), text=text))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("for {number}", "nothing fills {number} here"),
+        ("a {} b", "nothing fills {} here"),
+        ("call {num ber}", "nothing fills {num ber} here"),
+        ("half a {brace", "a brace stands alone"),
+        ("half a brace}", "a brace stands alone"),
+    ],
+)
+def test_a_place_that_nothing_fills_is_found(text: str, what: str) -> None:
+    assert [
+        each for *_, each in problems(proof._words, changed("planning", lambda raw: put(finding(raw), text=text)))
+    ] == [what]
+
+
+def test_each_place_may_use_only_what_is_filled_in_there(content: Content) -> None:
+    def end(raw: Any, text: str) -> None:
+        next(each for each in raw["ends"] if each["id"] == "emergency").update(text=text)
+
+    assert problems(proof._words, changed("flow", lambda raw: end(raw, "Call {number}. Tell them: {tell}."))) == []
+    assert problems(proof._words, changed("flow", lambda raw: end(raw, "Call {number}. Tell them: {dose}."))) != []
+    assert set(content.phrases.fills) <= set(content.phrases.phrases)
 
 
 # ---- mistakes in the files ---------------------------------------------------------------------------------------
