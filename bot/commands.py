@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.desk import Desk, Work
 from bot.render import Message, bold, paragraphs
+from bot.replies import plain
 from bot.store import DiaryEntry, Store
 from flows.engine import Refused
 from flows.schema import Disposition
@@ -45,6 +46,29 @@ class Commands:
             "delete_yes": self.delete_all,
             "delete_no": self.keep_all,
         }
+        self._by_label = {plain(self.words.label(phrase)): act for phrase, act in self._labels().items()}
+
+    def _labels(self) -> dict[str, Callable[[Work], None]]:
+        """What the button of a menu does when its label is typed; to delete everything takes a press."""
+        return {
+            "nav.start": self.check,
+            "nav.continue": self.carry_on,
+            "nav.restart": self.desk.restart,
+            "nav.to_question": self.desk.where,
+            "nav.urgent": self.urgent,
+            "checked.button": self.checked,
+            "card.plan": self.plan,
+            "settings.change_country": self.country,
+            "settings.export": self.export,
+            "settings.delete": self.delete,
+        }
+
+    def type(self, work: Work) -> bool:
+        """Does what a typed label of a menu button says; returns False for any other text."""
+        act = self._by_label.get(plain(work.incoming.text))
+        if act is not None:
+            act(work)
+        return act is not None
 
     def menus(self) -> dict[str, list[tuple[str, str]]]:
         """Returns the commands of each kind of chat, with what Telegram shows beside them."""
@@ -72,6 +96,13 @@ class Commands:
         else:
             self.desk.restart(work)
 
+    def carry_on(self, work: Work) -> None:
+        """Goes on with a check that was stopped, or shows where a person is."""
+        if self.desk.waiting(work):
+            self.desk.where(work)
+        else:
+            self.desk.resume(work)
+
     def stop(self, work: Work) -> None:
         """Stops the questions and keeps the answers."""
         if self.desk.waiting(work):
@@ -81,6 +112,9 @@ class Commands:
 
     def checked(self, work: Work) -> None:
         """Notes that a person was checked today and told that it is safe; no plan follows for a day."""
+        if work.chat.critical_at is None:
+            self.desk.where(work)
+            return
         work.diary.append(DiaryEntry(work.now, "checked"))
         work.chat = replace(work.chat, critical_at=work.now)
         self.desk.say(work, Message(paragraphs(self.words("checked.thanks"), self.words("safety_net"))))

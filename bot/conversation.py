@@ -133,12 +133,21 @@ class Conversation:
         command = self.commands.by_name.get(incoming.text) if incoming.kind == "command" else None
         if command is not None:
             command(work)
-        elif incoming.kind == "text" and self.desk.waiting(work):
-            self.replies.type(work)
+        elif incoming.kind == "text" and self._typed(work):
+            return
         elif work.session is None:
             self.commands.start(work)
         else:
             self.desk.where(work, "question.only_text" if incoming.kind == "other" else "")
+
+    def _typed(self, work: Work) -> bool:
+        """Takes text as an answer or as the label of a button; a question that it does not answer is asked again."""
+        waiting = self.desk.waiting(work)
+        if (waiting and self.replies.type(work)) or self.commands.type(work):
+            return True
+        if waiting:
+            self.desk.repeat(work)
+        return waiting
 
     def _press(self, work: Work) -> None:
         kind, _, rest = work.incoming.data.partition(":")

@@ -85,12 +85,12 @@ class Outcome:
         return self.words.plain(first) if first else self.words.label("default.tell")
 
     def _because(self, result: Assessment) -> list[str]:
-        reasons = []
-        for flag in result.screening.flags:
-            rule = self._rule(flag)
-            source = rule.cleared_reason if flag.endswith(CLEARED) and rule.cleared_reason else rule.reason
-            reasons.append(self.words("result.because", reason=self.words.plain(source)))
-        return reasons
+        return [self.words("result.because", reason=self._reason(flag)) for flag in result.screening.flags]
+
+    def _reason(self, flag: str) -> str:
+        rule = self._rule(flag)
+        cleared = flag.endswith(CLEARED) and rule.cleared_reason
+        return self.words.plain(rule.cleared_reason if cleared else rule.reason)
 
     def _answers(self, result: Assessment) -> str:
         decisive = result.screening.flags or result.findings[:TOP_FINDINGS]
@@ -292,7 +292,7 @@ class Outcome:
         rows = []
         for flag in result.screening.flags:
             rule = self._rule(flag)
-            reason = self.words.label("result.because", reason=self.words.plain(rule.reason))
+            reason = self.words.label("result.because", reason=self._reason(flag))
             rows.append(self._reasoned("why.rule", result, flag, rule.source, rule.grade, reason=reason))
         for finding in self.content.planning.findings:
             if finding.id in result.findings:

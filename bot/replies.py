@@ -86,33 +86,30 @@ class Replies:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
-    def type(self, work: Work) -> None:
-        """Takes typed text: a navigation word, a number, or the words of one button; never a guess."""
+    def type(self, work: Work) -> bool:
+        """Takes typed text: a navigation word, a number, or the words of one button; returns False for all else."""
         node, text = self.desk.node(work), work.incoming.text
         navigation = {"nav.back": self.desk.back, "nav.stop": self.desk.stop, "nav.why": self.desk.why_asked}
         for phrase, act in navigation.items():
             if plain(text) == plain(self.desk.words.label(phrase)):
                 act(work)
-                return
+                return True
         if node.question.kind == "multi":
-            self._type_ticks(work, node, text)
-            return
+            return self._type_ticks(work, node, text)
         answer: Answer | None
         if node.question.kind == "scale":
             answer = number(text)
         else:
             option = matched(node.question, text, self.desk.words.plain)
             answer = option.value if option is not None else None
-        if answer is None:
-            self.desk.repeat(work)
-        else:
+        if answer is not None:
             self.desk.answer(work, answer)
+        return answer is not None
 
-    def _type_ticks(self, work: Work, node: Node, text: str) -> None:
+    def _type_ticks(self, work: Work, node: Node, text: str) -> bool:
         values = ticked(node, text, self.desk.words.label("nav.done"), self.desk.words.plain)
         if values is None:
-            self.desk.repeat(work)
-            return
+            return False
         before = work.at.ticks
         fits = all(self._tick(work, node, value, True) for value in values if value != DONE)
         if not fits:
@@ -122,6 +119,7 @@ class Replies:
             self.desk.answer(work, work.at.ticks)
         else:
             self.desk.ask(work)
+        return True
 
     def press(self, work: Work, code: str) -> bool:
         """Does what a button of the current question says; returns False for one that it does not have."""

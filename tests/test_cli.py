@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import re
 import shutil
 import subprocess
@@ -20,7 +22,8 @@ from bot.__main__ import main
 from flows.library import CONTENT
 from flows.schema import Content
 
-TRANSCRIPTS = Path(__file__).parent / "transcripts"
+ROOT = Path(__file__).parent.parent
+TRANSCRIPTS = ROOT / "tests" / "transcripts"
 COMMANDS = ("chat", "run", "check", "simulate", "diagram", "replay")
 
 
@@ -202,8 +205,8 @@ def process(*arguments: str, typed: str, folder: Path) -> subprocess.CompletedPr
         capture_output=True,
         text=True,
         check=False,
-        cwd=Path(__file__).parent.parent,
-        env={**os.environ, "NO_COLOR": "", "HOME": str(folder)},
+        cwd=ROOT,
+        env={**os.environ, "HOME": str(folder)},
     )
 
 
@@ -211,6 +214,41 @@ def test_the_chat_is_a_process_that_takes_a_pipe(tmp_path: Path) -> None:
     done = process("chat", "--db", str(tmp_path / "c.db"), typed="1\nchest pain\n", folder=tmp_path)
     assert done.returncode == 0 and done.stderr == ""
     assert "Is what you wrote about happening to you now?" in done.stdout and "\x1b" not in done.stdout
+
+
+def test_in_a_terminal_the_chat_shows_a_hint_and_bold_text_and_ends_with_ctrl_d(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    arguments = [sys.executable, "-m", "bot", "chat", "--db", str(tmp_path / "c.db")]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "60", "LINES": "40"}
+    with subprocess.Popen(arguments, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, cwd=ROOT) as chat:
+        os.close(theirs)
+        os.write(ours, b"1\n40\n\x04")
+        shown = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while piece := os.read(ours, 4096):
+                shown += piece
+    os.close(ours)
+    text = shown.decode()
+    assert chat.returncode == 0, text
+    assert "Commands begin with a slash" in text and "\x1b[1mStep 2 of 17" in text and "Your answers are kept" in text
+    assert max(len(re.sub(r"\x1b\[\d+m", "", line)) for line in text.splitlines()) <= 60
+
+
+def test_content_that_cannot_be_used_is_told_in_one_line(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    for part in ("bot", "flows"):
+        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "flows" / "content" / "phrases.yaml").write_text("phrases: 3\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "chat", "--db", str(tmp_path / "c.db")],
+        input="",
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=copy,
+    )
+    assert done.returncode == 1 and "phrases.yaml" in done.stderr and "backstride check" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_no_command_but_run_loads_telegram(tmp_path: Path) -> None:

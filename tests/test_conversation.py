@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - the signs and dashes are those of the texts shown.
 """Laws of the conversation: what a person meets, keeps and loses, whatever they do and whenever they do it."""
 
 from __future__ import annotations
@@ -219,7 +220,7 @@ def test_stop_keeps_the_answers_and_one_can_carry_on(chat: Chat, again: str) -> 
     log = chat.row.log
     (said,) = chat.press("Stop")
     assert chat.words("stopped") in said.text and chat.words("safety_net") in said.text
-    assert not chat.row.open and chat.row.log == log
+    assert (chat.row.open, chat.row.log) == (False, log)
     chat.wait(hours=5)
     if again == "button":
         chat.press("Carry on")
@@ -227,8 +228,8 @@ def test_stop_keeps_the_answers_and_one_can_carry_on(chat: Chat, again: str) -> 
         offered = chat.type("hello") if again == "text" else chat.command(again)
         assert chat.words("resume.offer") in read_all(offered)
         chat.press("Carry on")
-    assert chat.row.open and chat.asks("Q05") and chat.row.log == log
-    assert chat.words("welcome_back") in chat.newest.text
+    assert (chat.row.open, chat.row.log) == (True, log)
+    assert chat.asks("Q05") and chat.words("welcome_back") in chat.newest.text
 
 
 def test_one_who_stopped_may_start_again(chat: Chat) -> None:
@@ -346,6 +347,21 @@ def test_one_who_stopped_stays_stopped_in_a_new_version(chat: Chat, content: Con
     assert chat.words("resume.offer") in chat.command("/start")[0].text
 
 
+def test_one_whose_plan_no_longer_fits_is_told_why_and_not_that_there_never_was_one(
+    chat: Chat, content: Content
+) -> None:
+    chat.begin()
+    chat.restart(Engine(changed(content, "9", questions=without(content, "Q07"))))
+    assert chat.words("resume.new_questions") in read_all(chat.command("/plan"))
+
+
+def test_a_plan_outlives_a_self_test_that_was_left_open_for_a_week(chat: Chat, content: Content) -> None:
+    chat.begin()
+    chat.tap("t:T5")
+    chat.wait(days=8)
+    assert exercises_in(chat.command("/plan"), content)
+
+
 # ---- old and forged buttons --------------------------------------------------------------------------------------
 
 
@@ -375,6 +391,25 @@ def test_a_button_of_another_persons_session_answers_nothing(chat: Chat, tmp_pat
     mine, chat.chat_id = chat.row.key, 7
     chat.tap(f"q:{mine}:{chat.row.turn}:a1")
     assert chat.row.state == "Q06" and chat.words("busy") in chat.newest.text
+
+
+def test_an_old_start_again_does_not_throw_away_what_was_answered_since(chat: Chat) -> None:
+    chat.begin(to="Q05")
+    chat.command("/check")
+    chat.press("Carry on")
+    chat.go(to="Q08")
+    log = chat.row.log
+    chat.press("Start again")
+    assert chat.row.log == log
+
+
+def test_an_old_already_checked_button_does_not_make_a_plan_wait(chat: Chat, content: Content) -> None:
+    chat.begin(Person({"rf": ["RF_FEVER"]}))
+    chat.wait(days=3)
+    chat.command("/check")
+    chat.go()
+    chat.press("Already checked today")
+    assert exercises_in(chat.command("/plan"), content)
 
 
 def test_a_question_button_without_any_session_starts(chat: Chat) -> None:
@@ -666,7 +701,7 @@ def test_a_group_gets_only_the_card(chat: Chat, kind: Any, text: str) -> None:
     assert said.text == chat.words("group.card")
     assert said.buttons == {"Open private chat": "https://t.me/backstride_bot?start=group"}
     assert said.params["message_thread_id"] == 5
-    assert chat.chat.kind == "group" and chat.store.latest_session(chat.chat.key) is None
+    assert chat.known is None
 
 
 def test_a_group_card_has_no_link_while_the_name_is_unknown(chat: Chat) -> None:
@@ -683,17 +718,29 @@ def test_nothing_else_is_answered_in_a_group(chat: Chat, kind: Any) -> None:
 def test_one_who_blocks_is_noted_until_they_come_back(chat: Chat) -> None:
     chat.begin(to="Q05")
     assert chat.do("blocked") == []
-    assert chat.chat.blocked_at == NOW
+    blocked = [chat.chat.blocked_at]
     assert chat.do("unblocked") == []
-    assert chat.chat.blocked_at is None
+    blocked.append(chat.chat.blocked_at)
     chat.do("blocked")
     chat.command("/start")
-    assert chat.chat.blocked_at is None and chat.asks("Q05")
+    assert [*blocked, chat.chat.blocked_at] == [NOW, None, None] and chat.asks("Q05")
 
 
-def test_a_stranger_who_blocks_gets_no_session(chat: Chat) -> None:
-    chat.do("blocked")
-    assert chat.store.latest_session(chat.chat.key) is None
+def test_a_stranger_who_blocks_or_only_asks_something_leaves_no_row(chat: Chat) -> None:
+    for command in (
+        "/help",
+        "/privacy",
+        "/urgent",
+        "/plan",
+        "/tests",
+        "/why",
+        "/export",
+        "/settings",
+        "/country",
+        "/stop",
+    ):
+        assert chat.command(command) and chat.known is None
+    assert chat.do("blocked") == [] and chat.known is None
 
 
 def test_an_update_that_failed_is_apologised_for_and_stays_where_it_was(chat: Chat, content: Content) -> None:
@@ -727,7 +774,7 @@ def test_a_turn_without_a_session_is_our_mistake_and_fails_loudly(tmp_path: Path
     with pytest.raises(LookupError):
         desk.session(work)
     with pytest.raises(LookupError):
-        assert work.at
+        work.at.ticks  # noqa: B018
     store.close()
     chat.store.close()
 
@@ -803,9 +850,8 @@ def test_nerve_questions_after_a_test_lead_back_to_the_plan(chat: Chat) -> None:
 
 
 @pytest.mark.parametrize("way", ["Stop", "/plan", "/stop", "x:bird_dog", "/tests"])
-def test_leaving_a_test_after_the_plan_goes_back_to_the_plan(chat: Chat, way: str) -> None:
+def test_leaving_a_test_after_the_plan_goes_back_to_the_plan(chat: Chat, content: Content, way: str) -> None:
     chat.begin()
-    log = chat.row.log
     chat.tap("t:T5")
     chat.press("Less than 10 seconds")
     assert chat.row.state == "T5.right"
@@ -815,9 +861,10 @@ def test_leaving_a_test_after_the_plan_goes_back_to_the_plan(chat: Chat, way: st
         chat.command(way)
     else:
         chat.tap(way)
-    assert chat.row.state == "plan" and not chat.row.open and chat.row.log == log
+    assert (chat.row.state, chat.row.open) == ("plan", False)
     shown = chat.newest.text
     assert shown.startswith(chat.words("tests.heading" if way == "/tests" else "plan.heading")) or "Bird dog" in shown
+    assert exercises_in(chat.command("/plan"), content)
 
 
 def test_back_from_the_first_question_of_a_test_goes_back_to_the_plan(chat: Chat) -> None:

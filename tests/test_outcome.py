@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - the signs and dashes are those of the texts shown.
 """Laws of results, plans and cards: what is said first, in whose words, and what is never said."""
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ def outcome(engine: Engine) -> Outcome:
     return Outcome(engine, Words(engine.content, str))
 
 
-def come(engine: Engine, say: dict[str, Any] | None = None, **answers: Any) -> Session:
-    return talk(engine, Person(answers, say or {}))
+def come(engine: Engine, **answers: Any) -> Session:
+    return talk(engine, Person(answers))
 
 
 def with_facts(content: Content, state: str = "plan", **answers: Any) -> Session:
@@ -117,7 +118,7 @@ def test_every_end_but_an_emergency_carries_the_safety_net_and_all_the_banner(
     ]
     net, banner = phrase(content, "safety_net"), phrase(content, "result.version").format(version="1.2.0")
     for answers, say in cases:
-        session = come(engine, say, **answers)
+        session = talk(engine, Person(answers, say))
         text = end(outcome, session)
         assert banner in text
         assert text.count(net) == (0 if session.state == "emergency" else 1)

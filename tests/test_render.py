@@ -325,6 +325,12 @@ def test_braces_in_a_value_are_left_alone(content: Content) -> None:
     assert Words(content, str)("question.answered", question="{x}", answer="{}") == "{x}: {}"
 
 
+@pytest.mark.parametrize("slip", ["{nobody} x", "{answer} {nobody}", "{", "} {answer}", "{answer!z}", "{0} {answer.x}"])
+def test_a_translation_with_a_slip_in_it_still_arrives(content: Content, slip: str) -> None:
+    shown = Words(content, lambda _: slip)("question.answered", question="q", answer="a")
+    assert shown and "Traceback" not in shown
+
+
 def test_an_empty_text_is_never_translated(content: Content) -> None:
     assert Words(content, {"": "header"}.__getitem__).plain("") == ""
 

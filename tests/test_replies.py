@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - the signs and dashes are those of the texts shown, and of what people type.
 """Laws of answering: what a press and a typed word mean, and that nothing is guessed."""
 
 from __future__ import annotations
@@ -267,11 +268,11 @@ def test_four_may_be_ticked_and_constant_is_not_counted(chat: Chat) -> None:
     for label in four:
         chat.press(label)
     (edit,) = chat.press("Wakes me at night")
-    assert chat.words("question.too_many", most=4) in edit.text and len(chat.row.ticks) == 4
+    assert chat.words("question.too_many", most=4) in edit.text and "Wakes me at night" in edit.buttons
     (edit,) = chat.press("Constant")
     assert chat.words("question.too_many", most=4) not in edit.text
-    assert chat.row.ticks == ("rest_sit", "warmup_ease", "late_run", "after_run", "constant")
     chat.press("Done")
+    assert last(chat) == ("Q11", ("rest_sit", "warmup_ease", "late_run", "after_run", "constant"))
     assert chat.row.state == "RF_CONST.confirm"
 
 
@@ -310,3 +311,27 @@ def test_constant_that_is_denied_is_taken_out_again(chat: Chat) -> None:
     chat.type("constant, done")
     chat.press("No")
     assert chat.row.state == "Q12" and chat.session.facts["timing"] == frozenset()
+
+
+# ---- typing the label of another button --------------------------------------------------------------------------
+
+
+def test_the_label_of_a_menu_button_may_be_typed_too(chat: Chat) -> None:
+    chat.begin(to="Q05")
+    chat.press("Stop")
+    chat.type("carry on")
+    assert chat.asks("Q05")
+    assert chat.waits
+
+
+def test_already_checked_today_may_be_typed_too(chat: Chat) -> None:
+    chat.begin(Person({"rf": ["RF_FEVER"]}))
+    (said,) = chat.type("already checked today")
+    assert chat.words("checked.thanks") in said.text
+
+
+@pytest.mark.parametrize("text", ["15 seconds", "15 s", "15 sec"])
+def test_a_time_may_be_typed_with_its_unit(chat: Chat, text: str) -> None:
+    chat.begin(Person({}, {"Q19": "now"}), to="T5.left")
+    chat.type(text)
+    assert last(chat) == ("T5.left", "10_19")

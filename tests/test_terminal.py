@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - the signs and dashes are those of the texts shown.
 """Laws of the offline chat, and the recorded conversations."""
 
 from __future__ import annotations

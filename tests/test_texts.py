@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - the signs and dashes are those of the texts shown.
 """Laws of translation in the chat: no shown text bypasses it, and each phrase is used."""
 
 from __future__ import annotations
@@ -147,7 +148,9 @@ def spoken() -> dict[str, re.Pattern[str]]:
             if isinstance(part, ast.Constant) and isinstance(part.value, str):
                 found[part.value] = re.compile(re.escape(part.value))
             elif isinstance(part, ast.JoinedStr):
-                pieces = [re.escape(each.value) if isinstance(each, ast.Constant) else ".+" for each in part.values]
+                pieces = [
+                    re.escape(str(each.value)) if isinstance(each, ast.Constant) else ".+" for each in part.values
+                ]
                 if re.match(r"[a-z]+\\\.", pieces[0]):
                     found["".join(pieces)] = re.compile("".join(pieces))
     return found
