@@ -93,7 +93,7 @@ def chat(db: Path, script: Path | None, record: Path | None) -> None:
         else:
             show_hint = sys.stdin.isatty()
             if show_hint:
-                click.echo(words.label("terminal.hint") + "\n")
+                click.echo(_fitted(words.label("terminal.hint")) + "\n")
             terminal.begin()
             _talk(terminal, shown)
             click.echo(words.label("terminal.bye"))

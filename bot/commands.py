@@ -11,13 +11,14 @@ from bot.render import Message, bold, paragraphs
 from bot.replies import plain
 from bot.store import DiaryEntry, Store
 from flows.engine import Refused
-from flows.schema import Disposition
 
 PRIVATE = (
     "start", "check", "plan", "exercise", "tests", "why", "urgent", "country", "privacy", "export", "delete",
     "settings", "help", "stop",
 )  # fmt: skip
 """Commands of the private chat, in the order in which Telegram lists them."""
+CHECKED = "CHECKED"
+"""The plan's state after a person was sent for help and has been checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,6 @@ class Commands:
             **self.by_name,
             "question": desk.where,
             "resume": desk.resume,
-            "restart": desk.restart,
             "checked": self.checked,
             "delete_yes": self.delete_all,
             "delete_no": self.keep_all,
@@ -53,7 +53,6 @@ class Commands:
         return {
             "nav.start": self.check,
             "nav.continue": self.carry_on,
-            "nav.restart": self.desk.restart,
             "nav.to_question": self.desk.where,
             "nav.urgent": self.urgent,
             "checked.button": self.checked,
@@ -112,11 +111,13 @@ class Commands:
 
     def checked(self, work: Work) -> None:
         """Notes that a person was checked today and told that it is safe; no plan follows for a day."""
-        if work.chat.critical_at is None:
+        session = work.session
+        ended = session is not None and session.state in self.desk.engine.ends
+        if session is None or not ended or not self.desk.is_urgent(session):
             self.desk.where(work)
             return
         work.diary.append(DiaryEntry(work.now, "checked"))
-        work.chat = replace(work.chat, critical_at=work.now)
+        work.chat = replace(work.chat, critical_at=work.now, plan_state=CHECKED)
         self.desk.say(work, Message(paragraphs(self.words("checked.thanks"), self.words("safety_net"))))
 
     def urgent(self, work: Work) -> None:
@@ -171,14 +172,16 @@ class Commands:
 
     def _no_plan(self, work: Work) -> Message | None:
         desk, words = self.desk, self.words
-        if work.session is None or work.session.state == "declined":
-            return desk.render.menu(words("plan.none_yet"), [("nav.start", "g:check")])
+        if work.session is None:
+            why = words(work.why_new) if work.why_new else words("plan.none_yet")
+            return desk.render.menu(why, [("nav.start", "g:check")])
         if work.session.state in desk.engine.nodes:
-            choices = [("nav.continue", "g:resume"), ("nav.restart", "g:restart")]
-            return desk.render.menu(words("plan.unfinished"), choices)
+            return desk.render.menu(words("plan.unfinished"), desk.to_carry_on(work))
         if not desk.has_plan(work):
-            rank = desk.engine.assess(work.session).screening.disposition
-            why = words.label("plan.paused_urgent" if rank >= Disposition.URGENT else "plan.paused_doctor")
+            reason = "plan.paused_urgent" if desk.is_urgent(work.session) else "plan.paused_doctor"
+            if work.chat.plan_state == CHECKED:
+                reason = "plan.paused_checked"
+            why = words.label(reason)
             return Message(paragraphs(words("plan.paused", why=why), words("safety_net")))
         return desk.plan_waits(work)
 

@@ -86,8 +86,6 @@ class Conversation:
         if row is None:
             return work
         work.row = row
-        if row.state in self.engine.nodes and now - row.updated_at > TOO_OLD:
-            work.why_new = "resume.too_old"
         try:
             if row.content_version == self.engine.content.settings.content_version:
                 work.session = self.engine.resume(row.state, row.log)
@@ -96,6 +94,8 @@ class Conversation:
                 work.row = self._moved(row, work.session.state)
         except (Outdated, KeyError):
             work.why_new = "resume.new_questions"
+        if row.state in self.engine.nodes and now - row.updated_at > TOO_OLD and not self.desk.leave_test(work):
+            work.why_new = work.why_new or "resume.too_old"
         if work.why_new:
             work.row = work.session = None
         return work
@@ -164,6 +164,8 @@ class Conversation:
             named[kind](work, rest)
         elif kind == "q":
             self._press_question(work, *rest.partition(":")[::2])
+        elif kind == "r" and work.row is not None and rest == f"{work.row.key}:{work.row.turn}":
+            self.desk.restart(work)
         else:
             self.desk.where(work, "busy")
 

@@ -95,6 +95,10 @@ class Desk:
         """Tells whether the result was shown already, though questions may follow it."""
         return session.state in self.after_result or not self.after_result.isdisjoint(session.facts)
 
+    def is_urgent(self, session: Session) -> bool:
+        """Tells whether the result is URGENT or EMERGENCY."""
+        return self.engine.assess(session).screening.disposition >= Disposition.URGENT
+
     def has_plan(self, work: Work) -> bool:
         """Tells whether the session ended in a plan that nothing has paused since."""
         return work.session is not None and work.session.state == PLAN and work.chat.plan_state != "PAUSED"
@@ -135,8 +139,22 @@ class Desk:
         elif work.session is not None and work.session.state in self.engine.nodes:
             self.offer_resume(work)
         else:
-            choices = [("nav.start", "g:restart"), ("nav.urgent", "g:urgent")]
-            self.say(work, self.render.menu(paragraphs(*before, self.words("idle")), choices))
+            self._idle(work, before)
+
+    def _idle(self, work: Work, before: list[str]) -> None:
+        """Says what can be done here; for a day after a result that sends a person somewhere, says that once more."""
+        session = work.session
+        end = self.engine.ends.get(session.state) if session is not None else None
+        recent = work.row is not None and work.now - work.row.updated_at < PLAN_WAITS
+        if session is not None and end is not None and end.id != PLAN and recent:
+            self.say(work, self.outcome.end(end, session, self.render.numbers(work.chat.country)))
+            return
+        choices = [("nav.start", "g:check"), ("nav.urgent", "g:urgent")]
+        self.say(work, self.render.menu(paragraphs(*before, self.words("idle")), choices))
+
+    def to_carry_on(self, work: Work) -> list[tuple[str, str]]:
+        """Returns the buttons to carry on or to start again; the second counts only while the session stands so."""
+        return [("nav.continue", "g:resume"), ("nav.restart", f"r:{work.at.key}:{work.at.turn}")]
 
     # ---- turns of the flow -----------------------------------------------------------------------------------
 
@@ -147,8 +165,11 @@ class Desk:
 
     def restart(self, work: Work) -> None:
         """Begins the questions anew, saying why where the person did not ask for it."""
+        before = [self.words(work.why_new)] if work.why_new else []
+        if self.plan_waits(work) is not None:
+            before.append(self.words("check.after_urgent"))
         self.fresh(work)
-        self.ask(work, *([self.words(work.why_new)] if work.why_new else []))
+        self.ask(work, *before)
 
     def fresh(self, work: Work) -> None:
         """Puts a new session in the place of any earlier one; consent that still stands is not asked again."""
@@ -303,8 +324,7 @@ class Desk:
 
     def offer_resume(self, work: Work) -> None:
         """Asks whether to carry on with a check or to start again."""
-        choices = [("nav.continue", "g:resume"), ("nav.restart", "g:restart")]
-        self.say(work, self.render.menu(self.words("resume.offer"), choices))
+        self.say(work, self.render.menu(self.words("resume.offer"), self.to_carry_on(work)))
 
     def resume(self, work: Work) -> None:
         """Carries on with a check that was stopped."""

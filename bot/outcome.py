@@ -39,7 +39,7 @@ class Outcome:
         extra = [self.words.text(line.text, **values) for line in end.also if line.when.holds(session.facts)]
         rank = result.screening.disposition
         shown = rank < Disposition.EMERGENCY and bool(result.screening.flags)
-        reasons = listed(self._because(result)) if shown else ""
+        reasons = paragraphs(self._because(result), self._answers(result)) if shown else ""
         net = self.words("safety_net") if rank < Disposition.EMERGENCY and not end.forget else ""
         main = self.words.text(end.text, **values)
         main = bold(main) if rank >= Disposition.EMERGENCY else main
@@ -63,7 +63,7 @@ class Outcome:
             paragraphs(
                 bold(self.words("result.heading")),
                 bold(self.words(phrase, who=self._who(result))),
-                listed(self._because(result)) or self.words("result.no_flags"),
+                self._because(result) or self.words("result.no_flags"),
                 self._answers(result),
                 self._findings(result),
                 f"{bold(self.words('result.running'))} {running}",
@@ -84,8 +84,12 @@ class Outcome:
         first = next((line for line in lines if line), "")
         return self.words.plain(first) if first else self.words.label("default.tell")
 
-    def _because(self, result: Assessment) -> list[str]:
-        return [self.words("result.because", reason=self._reason(flag)) for flag in result.screening.flags]
+    def _because(self, result: Assessment) -> str:
+        reasons = [self._reason(flag) for flag in result.screening.flags]
+        if len(reasons) == 1:
+            return self.words("result.because", reason=reasons[0])
+        lines = listed(self.words("result.reason", reason=reason) for reason in reasons)
+        return f"{self.words('result.because_all')}\n{lines}" if reasons else ""
 
     def _reason(self, flag: str) -> str:
         rule = self._rule(flag)

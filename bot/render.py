@@ -117,7 +117,11 @@ class Words:
 
     def text(self, source: str, /, **values: object) -> str:
         """Returns any text of the content, filled in and escaped."""
-        return html.escape(self.plain(source, **values), quote=False)
+        return self.escaped(self.plain(source, **values))
+
+    def escaped(self, text: str) -> str:
+        """Returns finished text as HTML."""
+        return html.escape(text, quote=False)
 
     def plain(self, source: str, /, **values: object) -> str:
         """Returns a text for a place that takes no HTML, such as a button."""
@@ -227,7 +231,7 @@ class Renderer:
         if node.gate is not None and node.id == node.gate.id:
             return listed(self.words.text(item.bullet) for item in node.gate.items if item.ask == ALWAYS)
         if any(option.full for option in node.question.options):
-            return listed(self.words.text(option.full or option.label) for option in node.question.options)
+            return listed(self.words.text(option.full) for option in node.question.options if option.full)
         return ""
 
     def _answers(self, node: Node, place: Place, ticks: tuple[str, ...]) -> tuple[tuple[Button, ...], ...]:
@@ -262,17 +266,15 @@ class Renderer:
 
     def answered(self, node: Node, answer: Answer) -> Message:
         """Returns the one line that an answered question shrinks to."""
-        shown = self.words(
-            "question.answered", question=self.words.plain(node.question.short), answer=self._said(node, answer)
-        )
-        return Message(shown)
+        return Message(self.words.escaped(self._answered(node, answer)))
 
     def _said(self, node: Node, answer: Answer) -> str:
         if isinstance(answer, int):
             return str(answer)
         values = (answer,) if isinstance(answer, str) else answer
-        labels = [self.words.plain(option.label) for option in node.question.options if option.value in values]
-        return ", ".join(labels) or self.words.label("question.none")
+        chosen = [option for option in node.question.options if option.value in values]
+        none = [option for option in node.question.options if option.exclusive]
+        return ", ".join(self.words.plain(option.label) for option in chosen or none)
 
     # ---- menus -----------------------------------------------------------------------------------------------
 
@@ -318,12 +320,12 @@ class Renderer:
 
     def _result(self, test: str, session: Session) -> str:
         done = [
-            self._said(node, session.facts[node.id])  # type: ignore[arg-type]
+            self._answered(node, session.facts[node.id])  # type: ignore[arg-type]
             for node in self.engine.nodes.values()
-            if node.test is not None
-            and node.test.id == test
-            and node.id in session.facts
-            and node.question.kept
-            and node.id in {question.id for question in node.test.questions}
+            if node.test is not None and node.test.id == test and node.question.kept and node.id in session.facts
         ]
-        return ", ".join(done) or self.words.label("tests.not_done")
+        return "; ".join(done) or self.words.label("tests.not_done")
+
+    def _answered(self, node: Node, answer: Answer) -> str:
+        question = self.words.plain(node.question.short)
+        return self.words.label("question.answered", question=question, answer=self._said(node, answer))

@@ -218,7 +218,8 @@ class End(Part):
     id: str
     when: Condition
     place: Literal["at_once", "after_group", "last"]
-    text: Text
+    text: Text = ""
+    """Empty where a plan is shown."""
     also: tuple[ExtraLine, ...] = ()
     forget: bool = False
     """Whether every row about the person goes once this is shown."""

@@ -94,7 +94,7 @@ def test_start_after_a_plan_says_what_one_can_do(chat: Chat) -> None:
     chat.begin()
     (said,) = chat.command("/start")
     assert chat.words("idle") in said.text
-    assert said.buttons == {"Start the check": "g:restart", "Is it urgent?": "g:urgent"}
+    assert said.buttons == {"Start the check": "g:check", "Is it urgent?": "g:urgent"}
     chat.press("Is it urgent?")
     assert "emergency department" in chat.newest.text
     chat.press("Start the check")

@@ -329,6 +329,6 @@ def test_a_dose_is_one_short_line(outcome: Outcome, dose: dict[str, Any], text: 
 def test_the_list_of_self_tests_shows_the_last_result_and_only_what_is_allowed(engine: Engine) -> None:
     renderer = Renderer(engine, Words(engine.content, str))
     text = plain(renderer.tests(come(engine, SLB=["lt10", "30p"], T2="tight")))
-    assert "One-leg bridge: Less than 10 seconds, 30 seconds or more" in text
+    assert "One-leg bridge: Bridge, left: Less than 10 seconds; Bridge, right: 30 seconds or more" in text
     assert "Upper-back turn: not done yet" in text
     assert "Plank, 60 seconds" not in plain(renderer.tests(come(engine, age="50_64", life="pp_3_12m")))

@@ -254,7 +254,7 @@ def test_menus_and_lists_are_legal(engine: Engine, content: Content, people: lis
         words = Words(content, translate)
         renderer = Renderer(engine, words)
         messages = [renderer.countries(), *(renderer.tests(session) for session in people)]
-        messages.append(renderer.menu(words("idle"), [("nav.start", "g:restart"), ("nav.urgent", "g:urgent")]))
+        messages.append(renderer.menu(words("idle"), [("nav.start", "g:check"), ("nav.urgent", "g:urgent")]))
         for message in messages:
             legal(message)
             assert translate is longer or all(len(label) <= 24 for label in all_labels(message))

@@ -232,7 +232,7 @@ def test_the_same_press_twice_changes_nothing_the_second_time(chat: Chat) -> Non
 def test_done_with_nothing_ticked_is_none(chat: Chat) -> None:
     chat.begin(to="Q12")
     edit, _ = chat.press("Done")
-    assert last(chat) == ("Q12", ()) and edit.text == "Makes it worse: none"
+    assert last(chat) == ("Q12", ()) and edit.text == "Makes it worse: None / all the same"
 
 
 def test_done_takes_the_ticks_in_the_order_of_the_question(chat: Chat) -> None:

@@ -198,4 +198,4 @@ def test_what_the_recordings_show(engine: Engine) -> None:
     doctor, plan = (text["doctor_then_cleared"].index(each) for each in ("This needs a proper check", "Your plan"))
     assert doctor < plan
     assert "see a pelvic-health physio within 1–2 weeks" in text["postpartum"]
-    assert text["self_tests"].count("Your plan, with the self-check counted in") == 3
+    assert text["self_tests"].count("Your self-check is counted in.") == 3
