@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import tempfile
+import textwrap
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
@@ -81,7 +83,7 @@ def chat(db: Path, script: Path | None, record: Path | None) -> None:
 
         def show(text: str) -> None:
             shown.append(click.unstyle(text))
-            click.echo(text)
+            click.echo(_fitted(text))
 
         def bold(text: str) -> str:
             return click.style(text, bold=True)
@@ -93,12 +95,20 @@ def chat(db: Path, script: Path | None, record: Path | None) -> None:
         else:
             show_hint = sys.stdin.isatty()
             if show_hint:
-                click.echo(words.label("terminal.hint") + "\n")
+                click.echo(_fitted(words.label("terminal.hint")) + "\n")
             terminal.begin()
             _talk(terminal, shown)
             click.echo(words.label("terminal.bye"))
         if record is not None:
             record.write_text("\n".join(shown) + "\n", encoding="utf-8")
+
+
+def _fitted(text: str) -> str:
+    """Breaks lines between words where a terminal would break them within."""
+    if not sys.stdout.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    return "\n".join("\n".join(textwrap.wrap(line, width, break_long_words=False)) for line in text.split("\n"))
 
 
 def _talk(terminal: Any, shown: list[str]) -> None:

@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 
 from bot.desk import Desk, Work
 from bot.render import Message, bold, paragraphs
+from bot.replies import plain
 from bot.store import DiaryEntry, Store
 from flows.engine import Refused
-from flows.schema import Disposition
 
 PRIVATE = (
     "start", "check", "plan", "exercise", "tests", "why", "urgent", "country", "privacy", "export", "delete",
     "settings", "help", "stop",
 )  # fmt: skip
 """Commands of the private chat, in the order in which Telegram lists them."""
+CHECKED = "CHECKED"
+"""The plan's state after a person was sent for help and has been checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,32 @@ class Commands:
             **self.by_name,
             "question": desk.where,
             "resume": desk.resume,
-            "restart": desk.restart,
             "checked": self.checked,
             "delete_yes": self.delete_all,
             "delete_no": self.keep_all,
         }
+        self._by_label = {plain(self.words.label(phrase)): act for phrase, act in self._labels().items()}
+
+    def _labels(self) -> dict[str, Callable[[Work], None]]:
+        """What the button of a menu does when its label is typed; to delete everything takes a press."""
+        return {
+            "nav.start": self.check,
+            "nav.continue": self.carry_on,
+            "nav.to_question": self.desk.where,
+            "nav.urgent": self.urgent,
+            "checked.button": self.checked,
+            "card.plan": self.plan,
+            "settings.change_country": self.country,
+            "settings.export": self.export,
+            "settings.delete": self.delete,
+        }
+
+    def type(self, work: Work) -> bool:
+        """Does what a typed label of a menu button says; returns False for any other text."""
+        act = self._by_label.get(plain(work.incoming.text))
+        if act is not None:
+            act(work)
+        return act is not None
 
     def menus(self) -> dict[str, list[tuple[str, str]]]:
         """Returns the commands of each kind of chat, with what Telegram shows beside them."""
@@ -72,6 +95,13 @@ class Commands:
         else:
             self.desk.restart(work)
 
+    def carry_on(self, work: Work) -> None:
+        """Goes on with a check that was stopped, or shows where a person is."""
+        if self.desk.waiting(work):
+            self.desk.where(work)
+        else:
+            self.desk.resume(work)
+
     def stop(self, work: Work) -> None:
         """Stops the questions and keeps the answers."""
         if self.desk.waiting(work):
@@ -81,8 +111,13 @@ class Commands:
 
     def checked(self, work: Work) -> None:
         """Notes that a person was checked today and told that it is safe; no plan follows for a day."""
+        session = work.session
+        ended = session is not None and session.state in self.desk.engine.ends
+        if session is None or not ended or not self.desk.is_urgent(session):
+            self.desk.where(work)
+            return
         work.diary.append(DiaryEntry(work.now, "checked"))
-        work.chat = replace(work.chat, critical_at=work.now)
+        work.chat = replace(work.chat, critical_at=work.now, plan_state=CHECKED)
         self.desk.say(work, Message(paragraphs(self.words("checked.thanks"), self.words("safety_net"))))
 
     def urgent(self, work: Work) -> None:
@@ -137,46 +172,52 @@ class Commands:
 
     def _no_plan(self, work: Work) -> Message | None:
         desk, words = self.desk, self.words
-        if work.session is None or work.session.state == "declined":
-            return desk.render.menu(words("plan.none_yet"), [("nav.start", "g:check")])
+        if work.session is None:
+            why = words(work.why_new) if work.why_new else words("plan.none_yet")
+            return desk.render.menu(why, [("nav.start", "g:check")])
         if work.session.state in desk.engine.nodes:
-            choices = [("nav.continue", "g:resume"), ("nav.restart", "g:restart")]
-            return desk.render.menu(words("plan.unfinished"), choices)
+            return desk.render.menu(words("plan.unfinished"), desk.to_carry_on(work))
         if not desk.has_plan(work):
-            rank = desk.engine.assess(work.session).screening.disposition
-            why = words.label("plan.paused_urgent" if rank >= Disposition.URGENT else "plan.paused_doctor")
+            reason = "plan.paused_urgent" if desk.is_urgent(work.session) else "plan.paused_doctor"
+            if work.chat.plan_state == CHECKED:
+                reason = "plan.paused_checked"
+            why = words.label(reason)
             return Message(paragraphs(words("plan.paused", why=why), words("safety_net")))
         return desk.plan_waits(work)
 
     def tests(self, work: Work) -> None:
         """Lists the self-tests that may be done now."""
-        self.desk.leave_test(work)
-        if work.session is None or not self.desk.has_plan(work):
-            self.desk.say(work, Message(self.words("tests.first")))
-        else:
-            self.desk.say(work, self.desk.render.tests(work.session))
+        if self._may_test(work):
+            self.desk.say(work, self.desk.render.tests(self.desk.session(work)))
 
     def test(self, work: Work, test: str) -> None:
         """Begins one self-test."""
-        self.desk.leave_test(work)
-        if work.session is None or not self.desk.has_plan(work):
-            self.desk.say(work, Message(self.words("tests.first")))
+        if not self._may_test(work):
             return
         try:
-            turn = self.desk.engine.open_test(work.session, test)
+            turn = self.desk.engine.open_test(self.desk.session(work), test)
         except Refused:
             self.desk.say(work, Message(self.words("tests.not_offered")))
             return
         self.desk.take(work, turn)
         self.desk.ask(work)
 
+    def _may_test(self, work: Work) -> bool:
+        """Tells whether there is a plan that a self-test can refine; where not, says why."""
+        self.desk.leave_test(work)
+        if self.desk.has_plan(work):
+            return True
+        ended = work.session is not None and work.session.state not in self.desk.engine.nodes
+        self.desk.say(work, Message(self.words("tests.none" if ended else "tests.first")))
+        return False
+
     def why(self, work: Work) -> None:
         """Says which rules and findings fired, on which answers, and where they come from."""
-        ended = work.session is not None and work.session.state not in self.desk.engine.nodes
-        if work.session is None or not (ended or work.session.state in self.desk.after_result):
+        session = work.session
+        if session is None or not (session.state in self.desk.engine.ends or self.desk.has_result(session)):
             self.desk.say(work, Message(self.words("why.none")))
         else:
-            self.desk.say(work, self.desk.outcome.why(work.session))
+            self.desk.say(work, self.desk.outcome.why(session))
 
     # ---- settings and data -----------------------------------------------------------------------------------
 

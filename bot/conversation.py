@@ -67,8 +67,10 @@ class Conversation:
             self.store.mark_handled(incoming.update_id)
 
     def _commit(self, work: Work) -> None:
+        # A stranger who only asked something, or a group, leaves no row behind once the answer is sent.
+        stranger = work.row is None and not work.chat.country and self.store.chat(work.chat.chat_id) is None
         update, calls, diary = work.incoming.update_id, tuple(work.calls), tuple(work.diary)
-        self.store.commit(Commit(update, work.chat, work.row, diary, calls, work.forget))
+        self.store.commit(Commit(update, work.chat, work.row, diary, calls, work.forget or stranger))
 
     # ---- loading ---------------------------------------------------------------------------------------------
 
@@ -84,8 +86,6 @@ class Conversation:
         if row is None:
             return work
         work.row = row
-        if row.state in self.engine.nodes and now - row.updated_at > TOO_OLD:
-            work.why_new = "resume.too_old"
         try:
             if row.content_version == self.engine.content.settings.content_version:
                 work.session = self.engine.resume(row.state, row.log)
@@ -94,6 +94,8 @@ class Conversation:
                 work.row = self._moved(row, work.session.state)
         except (Outdated, KeyError):
             work.why_new = "resume.new_questions"
+        if row.state in self.engine.nodes and now - row.updated_at > TOO_OLD and not self.desk.leave_test(work):
+            work.why_new = work.why_new or "resume.too_old"
         if work.why_new:
             work.row = work.session = None
         return work
@@ -131,12 +133,21 @@ class Conversation:
         command = self.commands.by_name.get(incoming.text) if incoming.kind == "command" else None
         if command is not None:
             command(work)
-        elif incoming.kind == "text" and self.desk.waiting(work):
-            self.replies.type(work)
+        elif incoming.kind == "text" and self._typed(work):
+            return
         elif work.session is None:
             self.commands.start(work)
         else:
             self.desk.where(work, "question.only_text" if incoming.kind == "other" else "")
+
+    def _typed(self, work: Work) -> bool:
+        """Takes text as an answer or as the label of a button; a question that it does not answer is asked again."""
+        waiting = self.desk.waiting(work)
+        if (waiting and self.replies.type(work)) or self.commands.type(work):
+            return True
+        if waiting:
+            self.desk.repeat(work)
+        return waiting
 
     def _press(self, work: Work) -> None:
         kind, _, rest = work.incoming.data.partition(":")
@@ -153,6 +164,8 @@ class Conversation:
             named[kind](work, rest)
         elif kind == "q":
             self._press_question(work, *rest.partition(":")[::2])
+        elif kind == "r" and work.row is not None and rest == f"{work.row.key}:{work.row.turn}":
+            self.desk.restart(work)
         else:
             self.desk.where(work, "busy")
 

@@ -91,6 +91,14 @@ class Desk:
         """Tells whether more than the consent was answered."""
         return any(name != CONSENT for name, _ in session.log)
 
+    def has_result(self, session: Session) -> bool:
+        """Tells whether the result was shown already, though questions may follow it."""
+        return session.state in self.after_result or not self.after_result.isdisjoint(session.facts)
+
+    def is_urgent(self, session: Session) -> bool:
+        """Tells whether the result is URGENT or EMERGENCY."""
+        return self.engine.assess(session).screening.disposition >= Disposition.URGENT
+
     def has_plan(self, work: Work) -> bool:
         """Tells whether the session ended in a plan that nothing has paused since."""
         return work.session is not None and work.session.state == PLAN and work.chat.plan_state != "PAUSED"
@@ -131,8 +139,22 @@ class Desk:
         elif work.session is not None and work.session.state in self.engine.nodes:
             self.offer_resume(work)
         else:
-            choices = [("nav.start", "g:restart"), ("nav.urgent", "g:urgent")]
-            self.say(work, self.render.menu(paragraphs(*before, self.words("idle")), choices))
+            self._idle(work, before)
+
+    def _idle(self, work: Work, before: list[str]) -> None:
+        """Says what can be done here; for a day after a result that sends a person somewhere, says that once more."""
+        session = work.session
+        end = self.engine.ends.get(session.state) if session is not None else None
+        recent = work.row is not None and work.now - work.row.updated_at < PLAN_WAITS
+        if session is not None and end is not None and end.id != PLAN and recent:
+            self.say(work, self.outcome.end(end, session, self.render.numbers(work.chat.country)))
+            return
+        choices = [("nav.start", "g:check"), ("nav.urgent", "g:urgent")]
+        self.say(work, self.render.menu(paragraphs(*before, self.words("idle")), choices))
+
+    def to_carry_on(self, work: Work) -> list[tuple[str, str]]:
+        """Returns the buttons to carry on or to start again; the second counts only while the session stands so."""
+        return [("nav.continue", "g:resume"), ("nav.restart", f"r:{work.at.key}:{work.at.turn}")]
 
     # ---- turns of the flow -----------------------------------------------------------------------------------
 
@@ -143,8 +165,11 @@ class Desk:
 
     def restart(self, work: Work) -> None:
         """Begins the questions anew, saying why where the person did not ask for it."""
+        before = [self.words(work.why_new)] if work.why_new else []
+        if self.plan_waits(work) is not None:
+            before.append(self.words("check.after_urgent"))
         self.fresh(work)
-        self.ask(work, *([self.words(work.why_new)] if work.why_new else []))
+        self.ask(work, *before)
 
     def fresh(self, work: Work) -> None:
         """Puts a new session in the place of any earlier one; consent that still stands is not asked again."""
@@ -232,18 +257,20 @@ class Desk:
             self.say(work, self.outcome.end(end, session, self.render.numbers(work.chat.country)))
             work.forget = end.forget
             return
-        tested = False
-        if before is not None and before.state not in self.after_result:
-            tested = self.engine.nodes[before.state].test is not None
-            self._tell_change(work, before)
+        came_on = before is None or before.state in self.after_result
+        if not came_on:
+            self._tell_change(work)
+        tested = before is not None and self.engine.nodes[before.state].test is not None
         self.show_plan(work, "plan.refreshed" if tested else "")
 
-    def _tell_change(self, work: Work, before: Session) -> None:
-        """Shows the result once more where an answer after the plan changed it."""
-        was = self.engine.assess(before).screening
-        if was.flags != self.engine.assess(self.session(work)).screening.flags:
+    def _tell_change(self, work: Work) -> None:
+        """Shows the result once more where answers since the plan was last shown have changed it."""
+        session = self.session(work)
+        earlier = self.engine.before_detour(session, PLAN)
+        flags = self.engine.assess(session).screening.flags
+        if earlier is None or self.engine.assess(earlier).screening.flags != flags:
             self.record(work)
-            self.say(work, self.outcome.result(self.session(work)))
+            self.say(work, self.outcome.result(session))
 
     def show_plan(self, work: Work, before: str = "") -> None:
         """Shows the plan below a sentence, or says how long it waits."""
@@ -261,8 +288,8 @@ class Desk:
     def back(self, work: Work) -> None:
         """Goes back to the question before, with its ticks as they were."""
         session = self.session(work)
-        if not session.log:
-            self.where(work)
+        if not self.render.has_back(session):
+            self.ask(work)
             return
         name, answer = session.log[-1]
         self.take(work, self.engine.back(session))
@@ -287,21 +314,17 @@ class Desk:
         self.say(work, self.render.menu(text, [("nav.continue", "g:resume")]))
 
     def leave_test(self, work: Work) -> bool:
-        """Leaves a self-test that was begun after the plan; returns False where none was."""
+        """Leaves a self-test that was begun after the plan; returns whether the plan is there again."""
         session = work.session
         node = self.engine.nodes.get(session.state) if session is not None else None
-        if session is None or node is None or node.test is None:
+        if session is None or node is None or node.test is None or session.facts.get(OPENED) != node.test.id:
             return False
-        opened = [at for at, (name, _) in enumerate(session.log) if name == OPENED]
-        if not opened:
-            return False
-        self.take(work, Turn(self.engine.replay(session.log[: opened[-1]])))
-        return True
+        self.take(work, self.engine.leave_test(session))
+        return not self.waiting(work)
 
     def offer_resume(self, work: Work) -> None:
         """Asks whether to carry on with a check or to start again."""
-        choices = [("nav.continue", "g:resume"), ("nav.restart", "g:restart")]
-        self.say(work, self.render.menu(self.words("resume.offer"), choices))
+        self.say(work, self.render.menu(self.words("resume.offer"), self.to_carry_on(work)))
 
     def resume(self, work: Work) -> None:
         """Carries on with a check that was stopped."""

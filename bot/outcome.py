@@ -39,7 +39,7 @@ class Outcome:
         extra = [self.words.text(line.text, **values) for line in end.also if line.when.holds(session.facts)]
         rank = result.screening.disposition
         shown = rank < Disposition.EMERGENCY and bool(result.screening.flags)
-        reasons = listed(self._because(result)) if shown else ""
+        reasons = paragraphs(self._because(result), self._answers(result)) if shown else ""
         net = self.words("safety_net") if rank < Disposition.EMERGENCY and not end.forget else ""
         main = self.words.text(end.text, **values)
         main = bold(main) if rank >= Disposition.EMERGENCY else main
@@ -63,7 +63,7 @@ class Outcome:
             paragraphs(
                 bold(self.words("result.heading")),
                 bold(self.words(phrase, who=self._who(result))),
-                listed(self._because(result)) or self.words("result.no_flags"),
+                self._because(result) or self.words("result.no_flags"),
                 self._answers(result),
                 self._findings(result),
                 f"{bold(self.words('result.running'))} {running}",
@@ -84,16 +84,21 @@ class Outcome:
         first = next((line for line in lines if line), "")
         return self.words.plain(first) if first else self.words.label("default.tell")
 
-    def _because(self, result: Assessment) -> list[str]:
-        reasons = []
-        for flag in result.screening.flags:
-            rule = self._rule(flag)
-            source = rule.cleared_reason if flag.endswith(CLEARED) and rule.cleared_reason else rule.reason
-            reasons.append(self.words("result.because", reason=self.words.plain(source)))
-        return reasons
+    def _because(self, result: Assessment) -> str:
+        reasons = [self._reason(flag) for flag in result.screening.flags]
+        if len(reasons) == 1:
+            return self.words("result.because", reason=reasons[0])
+        lines = listed(self.words("result.reason", reason=reason) for reason in reasons)
+        return f"{self.words('result.because_all')}\n{lines}" if reasons else ""
+
+    def _reason(self, flag: str) -> str:
+        rule = self._rule(flag)
+        cleared = flag.endswith(CLEARED) and rule.cleared_reason
+        return self.words.plain(rule.cleared_reason if cleared else rule.reason)
 
     def _answers(self, result: Assessment) -> str:
-        said = [line for flag in result.screening.flags for line in self._said(result, flag)]
+        decisive = result.screening.flags or result.findings[:TOP_FINDINGS]
+        said = [line for name in decisive for line in self._said(result, name)]
         return self.words("result.answers", answers="; ".join(dict.fromkeys(said))) if said else ""
 
     def _said(self, result: Assessment, name: str) -> list[str]:
@@ -223,9 +228,9 @@ class Outcome:
         words, plain = self.words, self.words.plain
         gentle = result.screening.permission is Permission.GENTLE
         library = self.content.library
-        stop = " ".join(
-            plain(text) for text in (library.gentle_stop if gentle else library.common_stop, exercise.stop) if text
-        )
+        extra = [line.text for line in library.extra_stops if line.when.holds(result.facts)]
+        stops = [library.gentle_stop if gentle else library.common_stop, *extra, exercise.stop]
+        stop = " ".join(plain(text) for text in stops if text)
         aliases = ", ".join(plain(alias) for alias in exercise.aliases)
         cues = "\n".join(f"{at}. {words.text(cue)}" for at, cue in enumerate(exercise.cues, 1))
         text = paragraphs(
@@ -291,7 +296,7 @@ class Outcome:
         rows = []
         for flag in result.screening.flags:
             rule = self._rule(flag)
-            reason = self.words.label("result.because", reason=self.words.plain(rule.reason))
+            reason = self.words.label("result.because", reason=self._reason(flag))
             rows.append(self._reasoned("why.rule", result, flag, rule.source, rule.grade, reason=reason))
         for finding in self.content.planning.findings:
             if finding.id in result.findings:

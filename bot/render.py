@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,6 +90,20 @@ def in_rows(buttons: Sequence[Button], wide: int = WIDE) -> tuple[tuple[Button, 
     return tuple(tuple(buttons[at : at + size]) for at in range(0, len(buttons), size))
 
 
+class _Values(dict[str, object]):
+    """Leaves a place that nobody fills as it stands: a text with a slip in it must still arrive."""
+
+    def __missing__(self, name: str) -> str:
+        return f"{{{name}}}"
+
+
+def _filled(text: str, values: Mapping[str, object]) -> str:
+    try:
+        return text.format_map(_Values(values))
+    except (ValueError, LookupError, AttributeError):
+        return text
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """The texts of the content in one language; the only place where text becomes HTML."""
@@ -103,13 +117,17 @@ class Words:
 
     def text(self, source: str, /, **values: object) -> str:
         """Returns any text of the content, filled in and escaped."""
-        return html.escape(self.plain(source, **values), quote=False)
+        return self.escaped(self.plain(source, **values))
+
+    def escaped(self, text: str) -> str:
+        """Returns finished text as HTML."""
+        return html.escape(text, quote=False)
 
     def plain(self, source: str, /, **values: object) -> str:
         """Returns a text for a place that takes no HTML, such as a button."""
         # gettext answers an empty text with the header of the catalogue.
         translated = self.translate(source) if source else ""
-        return translated.format(**values) if values else translated
+        return _filled(translated, values) if values else translated
 
     def label(self, phrase: str, /, **values: object) -> str:
         """Returns a phrase for a button."""
@@ -213,7 +231,7 @@ class Renderer:
         if node.gate is not None and node.id == node.gate.id:
             return listed(self.words.text(item.bullet) for item in node.gate.items if item.ask == ALWAYS)
         if any(option.full for option in node.question.options):
-            return listed(self.words.text(option.full or option.label) for option in node.question.options)
+            return listed(self.words.text(option.full) for option in node.question.options if option.full)
         return ""
 
     def _answers(self, node: Node, place: Place, ticks: tuple[str, ...]) -> tuple[tuple[Button, ...], ...]:
@@ -238,23 +256,25 @@ class Renderer:
         return Button(shown, place.data(f"{'u' if ticked else 't'}{at}"))
 
     def _nav(self, session: Session, place: Place, asking: Asking) -> tuple[Button, ...]:
-        back = [Button(self.words.label("nav.back"), place.data("b"))] if session.log else []
+        back = [Button(self.words.label("nav.back"), place.data("b"))] if self.has_back(session) else []
         why = [] if asking.with_why else [Button(self.words.label("nav.why"), place.data("w"))]
         return (*back, *why, Button(self.words.label("nav.stop"), place.data("s")))
 
+    def has_back(self, session: Session) -> bool:
+        """Tells whether Back leads anywhere; the question whether an emergency is happening cannot be passed by it."""
+        return bool(session.log) and not self.engine.nodes[session.state].question.first
+
     def answered(self, node: Node, answer: Answer) -> Message:
         """Returns the one line that an answered question shrinks to."""
-        shown = self.words(
-            "question.answered", question=self.words.plain(node.question.short), answer=self._said(node, answer)
-        )
-        return Message(shown)
+        return Message(self.words.escaped(self._answered(node, answer)))
 
     def _said(self, node: Node, answer: Answer) -> str:
         if isinstance(answer, int):
             return str(answer)
         values = (answer,) if isinstance(answer, str) else answer
-        labels = [self.words.plain(option.label) for option in node.question.options if option.value in values]
-        return ", ".join(labels) or self.words.label("question.none")
+        chosen = [option for option in node.question.options if option.value in values]
+        none = [option for option in node.question.options if option.exclusive]
+        return ", ".join(self.words.plain(option.label) for option in chosen or none)
 
     # ---- menus -----------------------------------------------------------------------------------------------
 
@@ -300,12 +320,12 @@ class Renderer:
 
     def _result(self, test: str, session: Session) -> str:
         done = [
-            self._said(node, session.facts[node.id])  # type: ignore[arg-type]
+            self._answered(node, session.facts[node.id])  # type: ignore[arg-type]
             for node in self.engine.nodes.values()
-            if node.test is not None
-            and node.test.id == test
-            and node.id in session.facts
-            and node.question.kept
-            and node.id in {question.id for question in node.test.questions}
+            if node.test is not None and node.test.id == test and node.question.kept and node.id in session.facts
         ]
-        return ", ".join(done) or self.words.label("tests.not_done")
+        return "; ".join(done) or self.words.label("tests.not_done")
+
+    def _answered(self, node: Node, answer: Answer) -> str:
+        question = self.words.plain(node.question.short)
+        return self.words.label("question.answered", question=question, answer=self._said(node, answer))

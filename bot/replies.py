@@ -59,16 +59,25 @@ def _names(option: Option, translate: Callable[[str], str]) -> list[str]:
 
 def ticked(node: Node, text: str, done: str, translate: Callable[[str], str]) -> list[str] | None:
     """Returns the values (and DONE) that text names for a multi-select, parted by commas; None where one is unclear."""
-    values = []
-    for part in text.split(","):
-        if plain(part) == plain(done):
-            values.append(DONE)
-            continue
-        option = matched(node.question, part, translate)
-        if option is None:
+    parts, values = text.split(","), []
+    while parts:
+        # A label may hold commas itself, so the longest run of parts that names one is taken.
+        for size in range(len(parts), 0, -1):
+            value = _named(node, ",".join(parts[:size]), done, translate)
+            if value is not None:
+                values.append(value)
+                parts = parts[size:]
+                break
+        else:
             return None
-        values.append(option.value)
     return values
+
+
+def _named(node: Node, text: str, done: str, translate: Callable[[str], str]) -> str | None:
+    if plain(text) == plain(done):
+        return DONE
+    option = matched(node.question, text, translate)
+    return option.value if option is not None else None
 
 
 class Replies:
@@ -77,33 +86,30 @@ class Replies:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
-    def type(self, work: Work) -> None:
-        """Takes typed text: a navigation word, a number, or the words of one button; never a guess."""
+    def type(self, work: Work) -> bool:
+        """Takes typed text: a navigation word, a number, or the words of one button; returns False for all else."""
         node, text = self.desk.node(work), work.incoming.text
         navigation = {"nav.back": self.desk.back, "nav.stop": self.desk.stop, "nav.why": self.desk.why_asked}
         for phrase, act in navigation.items():
             if plain(text) == plain(self.desk.words.label(phrase)):
                 act(work)
-                return
+                return True
         if node.question.kind == "multi":
-            self._type_ticks(work, node, text)
-            return
+            return self._type_ticks(work, node, text)
         answer: Answer | None
         if node.question.kind == "scale":
             answer = number(text)
         else:
             option = matched(node.question, text, self.desk.words.plain)
             answer = option.value if option is not None else None
-        if answer is None:
-            self.desk.repeat(work)
-        else:
+        if answer is not None:
             self.desk.answer(work, answer)
+        return answer is not None
 
-    def _type_ticks(self, work: Work, node: Node, text: str) -> None:
+    def _type_ticks(self, work: Work, node: Node, text: str) -> bool:
         values = ticked(node, text, self.desk.words.label("nav.done"), self.desk.words.plain)
         if values is None:
-            self.desk.repeat(work)
-            return
+            return False
         before = work.at.ticks
         fits = all(self._tick(work, node, value, True) for value in values if value != DONE)
         if not fits:
@@ -113,6 +119,7 @@ class Replies:
             self.desk.answer(work, work.at.ticks)
         else:
             self.desk.ask(work)
+        return True
 
     def press(self, work: Work, code: str) -> bool:
         """Does what a button of the current question says; returns False for one that it does not have."""
@@ -125,9 +132,9 @@ class Replies:
         if code == "d" and kind == "multi":
             self.desk.answer(work, work.at.ticks)
             return True
-        at = number(code[1:])
-        if at is None:
+        if not re.fullmatch("[antu][0-9]{1,3}", code):
             return False
+        at = int(code[1:])
         if code[0] == "n" and kind == "scale" and at <= 10:
             self.desk.answer(work, at)
             return True

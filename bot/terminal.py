@@ -130,4 +130,11 @@ def changes(path: Path, conversation: Conversation, store: Store) -> list[str]:
     run_through(Terminal(conversation, store, now.append), typed_lines(path))
     today = "\n".join(now).splitlines()
     recorded = path.read_text(encoding="utf-8").splitlines()
-    return list(difflib.unified_diff(recorded, today, "recorded", "today", lineterm=""))
+    return list(difflib.unified_diff(_trimmed(recorded), _trimmed(today), "recorded", "today", lineterm=""))
+
+
+def _trimmed(lines: list[str]) -> list[str]:
+    """The lines without the empty ones at the end: files differ in how they end."""
+    while lines and not lines[-1].strip():
+        lines = lines[:-1]
+    return lines

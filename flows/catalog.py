@@ -65,7 +65,9 @@ def _quoted(text: str) -> str:
 
 def translator(language: str, folder: Path = LOCALE) -> Callable[[str], str]:
     """Returns the translation of texts into a language; English where a text or the language has none."""
-    return gettext.translation(DOMAIN, folder, [language], fallback=True).gettext
+    translate = gettext.translation(DOMAIN, folder, [language], fallback=True).gettext
+    # The catalogue's header stands under the empty text.
+    return lambda text: text and translate(text)
 
 
 if __name__ == "__main__":

@@ -206,7 +206,9 @@ class Action(Part):
     explains: str
     """One line for `follow-up --help`."""
     text: Text
-    """What changed and why, for the runner; {exercise}, {name} (what takes its place) and {step} are filled in."""
+    """What changed and why, for the runner."""
+    fills: tuple[Literal["exercise", "name", "step"], ...] = ()
+    """What the text may leave open in braces; the name is that of what takes the exercise's place."""
 
 
 class CheckIn(Part):

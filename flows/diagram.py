@@ -75,9 +75,8 @@ def _said(condition: rules.Condition) -> str:
             return " and ".join(map(_said, parts))
         case rules.AnyOf(parts):
             return f"({' or '.join(map(_said, parts))})"
-        case rules.Not(part):
-            return f"not {_said(part)}"
-    return ""
+    assert isinstance(condition, rules.Not)
+    return f"not {_said(condition.part)}"
 
 
 def _between(low: int, high: int) -> str:

@@ -108,6 +108,12 @@ class Engine:
         self.ends = {end.id: end for end in content.flow.ends}
         self.gates = tuple(part for part in content.flow.questions if isinstance(part, Gate))
         self._gates = {gate.id: gate for gate in self.gates}
+        nerves, ids = self.nodes[NET].group, list(self.nodes)
+        self._early = set(ids[: ids.index(nerves)])
+        """The questions that stand before the nerve questions."""
+        reopened = {name for test in content.self_tests.tests for name in test.ask_again}
+        self._reopening = {nerves, content.flow.tests_after, *reopened}
+        """The groups after which a self-test or a gate's items can come up again."""
         self._clearable = tuple(rule for rule in content.screen.rules if rule.clearable)
         self._trigger = self._compile(nodes).events["answer"].trigger
 
@@ -201,9 +207,8 @@ class Engine:
         for question in test.questions:
             ask = question.ask.holds
             yield Node(question, test.id, lambda facts, ask=ask: due(facts) and ask(facts), test=test)  # type: ignore[misc]
-        yield Node(
-            tingle, test.id, lambda facts: due(facts) and any(facts.get(name) == "pain" for name in asked), test=test
-        )
+        # Pain in a test always leads to this question, also where the test was left after it.
+        yield Node(tingle, test.id, lambda facts: any(facts.get(name) == "pain" for name in asked), test=test)
 
     def _compile(self, nodes: Sequence[Node]) -> Machine:
         states = [BEGIN, *(node.id for node in nodes), *self.ends]
@@ -237,17 +242,10 @@ class Engine:
         """
         if source is None or not (_is_inner(node) or node.test is not None):
             return True
-        nerves = self.nodes[NET].group
-        if node.group == nerves and source.id in self._before(nerves):
+        if node.group == self.nodes[NET].group and source.id in self._early:
             # The net was heard before consent or age: its questions wait for both.
             return True
-        reopened = {name for test in self.content.self_tests.tests for name in test.ask_again}
-        return source.test is not None or source.group in {nerves, self.content.flow.tests_after, *reopened}
-
-    def _before(self, gate: str) -> set[str]:
-        """The questions that stand before a gate's own message."""
-        ids = list(self.nodes)
-        return set(ids[: ids.index(gate)])
+        return source.test is not None or source.group in self._reopening
 
     # ---- turns -----------------------------------------------------------------------------------------------
 
@@ -267,10 +265,14 @@ class Engine:
         return self._enter(session, (HEARD, "heard"))
 
     def open_test(self, session: Session, test: str) -> Turn:
-        """Asks one self-test now; raises Refused where clinical.md 3.3 does not allow it."""
-        if not self.test_allowed(test, session.facts):
+        """Asks one self-test now; raises Refused where there is none or clinical.md 3.3 does not allow it."""
+        if not self.test_offered(test, session.facts):
             raise Refused(f"{test} is not offered now")
         return self._enter(session, (OPENED, test))
+
+    def leave_test(self, session: Session) -> Turn:
+        """Leaves a self-test that was asked for; what was answered in it, or on the way, stays."""
+        return self._enter(session, (OPENED, ""))
 
     def back(self, session: Session) -> Turn:
         """Returns the session as it was before its last answer, by replaying the others."""
@@ -292,10 +294,23 @@ class Engine:
             session = self._enter(session, (name, answer)).session
         return session
 
+    def before_detour(self, session: Session, state: str) -> Session | None:
+        """Returns the session as it was when it last left this state through an event, or None if it never did."""
+        for at in reversed(range(len(session.log))):
+            if session.log[at][0] in (HEARD, OPENED):
+                earlier = self.replay(session.log[:at])
+                if earlier.state == state:
+                    return earlier
+        return None
+
     def resume(self, state: str, log: tuple[Entry, ...]) -> Session:
         """Returns a stored session of the same content version without running the machine again."""
         session = Session(state, log, known(self.content.settings, {}))
         for entry in log:
+            node = self.nodes.get(entry[0])
+            if node is not None and node.test is not None:
+                # Whether a test was done on the knees hangs on what the rules concluded at that moment.
+                conclude(self.content.screen, session.facts)
             self._apply(session.facts, entry)
         conclude(self.content.screen, session.facts)
         return session
@@ -317,7 +332,7 @@ class Engine:
 
     def test_offered(self, test: str, facts: Facts) -> bool:
         """Tells whether a person may choose a self-test now: allowed, and asked for with the answers so far."""
-        questions = next(row.questions for row in self.content.self_tests.tests if row.id == test)
+        questions = next((row.questions for row in self.content.self_tests.tests if row.id == test), ())
         return bool(self.test_allowed(test, facts)) and any(question.ask.holds(facts) for question in questions)
 
     def on_knees(self, node: Node, facts: Facts) -> bool:

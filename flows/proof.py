@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from flows import rules
 from flows.catalog import texts
+from flows.engine import CLEARED as CLEARED_QUESTION
 from flows.engine import HEARD, OPENED, Engine, Node
 from flows.library import CONTENT, Problem, Steps, read
 from flows.plan import NOTHING_FOUND
@@ -32,14 +33,7 @@ UNRULED = {"consent", "tests", "run_status", "W1"}
 """Fields that no rule reads yet: they are stored, and are no answers of `simulate`."""
 ARTICLES = {"S0": 10, "S1": 14, "S2": 13, "S3": 10, "S4": 14}
 """How many rows clinical.md 1.1 has for each source article."""
-PLACEHOLDERS = {
-    "number", "urgent_line", "crisis_line", "who", "tell", "reasons", "exercise", "answer", "answers", "question",
-    "label", "step", "steps", "item", "items", "why", "most", "version", "reason", "name", "level", "dose", "hours",
-    "how", "equipment", "target", "mistakes", "stop", "below", "aliases", "sets", "reps", "hold", "times", "low",
-    "high", "result", "id", "source", "grade", "text", "country", "contact", "date", "command", "description", "key",
-    "path", "minutes", "note",
-}  # fmt: skip
-"""What a text may leave open in braces."""
+NUMBERS = ("number", "urgent_line", "crisis_line")
 MESSAGE = 4096
 """Characters of one Telegram message."""
 
@@ -61,7 +55,7 @@ def check(folder: Path | None = None) -> Report:
     content = reading.content
     if content is None:
         return Report((), tuple(sorted(reading.problems)))
-    for law in (_names, _conditions, _references, _options, _sources, _articles, _words, _ends):
+    for law in (_names, _conditions, _references, _options, _symptoms, _sources, _articles, _words, _ends):
         law(content, reading.problem)
     return Report(tuple(_summary(content)), tuple(sorted(set(reading.problems))))
 
@@ -71,8 +65,6 @@ def check(folder: Path | None = None) -> Report:
 
 def _names(content: Content, note: Note) -> None:
     """Every id is used once, and the order of the rules is that of their disposition."""
-    engine = Engine(content)
-    asked: list[str] = [node.id for node in engine.nodes.values()]
     lists: list[tuple[str, tuple[str, ...], Iterable[str]]] = [
         ("screen", ("rules",), [rule.id for rule in content.screen.rules]),
         ("planning", ("findings",), [row.id for row in content.planning.findings]),
@@ -93,8 +85,6 @@ def _names(content: Content, note: Note) -> None:
         note("screen", ("rules",), "a rule stands after one of lower disposition", "order them as clinical.md 2.1 does")
     if NOTHING_FOUND not in {row.id for row in content.planning.findings}:
         note("planning", ("findings",), f"{NOTHING_FOUND} is missing", "add the finding for people without another")
-    if len(asked) != len(set(asked)):
-        note("flow", ("questions",), "two questions share an id", "give each question its own id")
 
 
 def asked_once(content: Content) -> list[str]:
@@ -209,7 +199,7 @@ def _options(content: Content, note: Note) -> None:
     reopened = {*engine.nodes, *(gate.id for gate in engine.gates)}
     for node in engine.nodes.values():
         question = node.question
-        part, steps = _place(node)
+        part, steps = _place(content, node)
         if question.field and question.field not in fields and question.field not in UNRULED:
             note(
                 part, steps, f"{node.id} stores {question.field!r}, which settings.yaml does not have", "add the field"
@@ -226,10 +216,25 @@ def _options(content: Content, note: Note) -> None:
             note(part, steps, f"{node.id} has the option {twice!r} twice", "give each its own value")
 
 
-def _place(node: Node) -> tuple[str, Steps]:
+def _symptoms(content: Content, note: Note) -> None:
+    """Every symptom of a gate is a value of its field, and a rule reads it: another would be silently lost."""
+    read = {each for part, _, condition in conditions(content) if part == "screen" for each in condition.names()}
+    for gate in (part for part in content.flow.questions if isinstance(part, Gate)):
+        field = content.settings.fields.get(gate.field)
+        for item in gate.items:
+            place = ("questions", gate.id, "items", item.id)
+            if field is None or item.id not in field.values:
+                note("flow", place, f"{gate.field} is never {item.id!r}", "name it as settings.yaml does")
+            elif (gate.field, item.id) not in read:
+                note("flow", place, f"no rule reads {item.id!r}", "add its rule to red_flags.yaml")
+
+
+def _place(content: Content, node: Node) -> tuple[str, Steps]:
     if node.test is not None:
         return "self_tests", ("tests", node.test.id, "questions", node.id)
-    return "flow", ("questions", node.id)
+    if node.id in {part.id for part in content.flow.questions}:
+        return "flow", ("questions", node.id)
+    return "flow", ("questions", node.group, "items", node.id.partition(".")[0])
 
 
 def _stored(question: Question, option: Option) -> Iterator[tuple[str, str]]:
@@ -309,14 +314,32 @@ def _words(content: Content, note: Note) -> None:
                 # "not a medical device" and "can need treatment" are the words of clinical.md itself.
                 if match := word.search(text.casefold()):
                     note(part, path, f"the text says {match.group()!r}", "say it in a kinder or plainer word")
-            for name in re.findall(r"\{(\w*)\}", text):
-                if name not in PLACEHOLDERS:
-                    note(part, path, f"nothing fills {{{name}}}", "use a placeholder that AUTHORING.md lists")
+            open_places = re.findall(r"\{([^{}]*)\}", text)
+            for name in set(open_places) - set(_fillable(content, part, path)):
+                note(part, path, f"nothing fills {{{name}}} here", "use a placeholder that AUTHORING.md lists for it")
+            if text.count("{") != len(open_places) or text.count("}") != len(open_places):
+                note(part, path, "a brace stands alone", "write placeholders as {name}, and no other braces")
             if len(text) > MESSAGE // 2:
                 note(part, path, f"the text has {len(text)} characters", f"keep it under {MESSAGE // 2}")
     grade = mean_grade(content)
     if grade > settings.reading_grade:
         note("flow", ("questions",), f"texts read at grade {grade:.1f}", f"shorten them to {settings.reading_grade}")
+
+
+def _fillable(content: Content, part: str, path: Steps) -> tuple[str, ...]:
+    """The names that are filled in at one place; elsewhere a placeholder would be shown as it is, or worse."""
+    match part, path:
+        case "phrases", ("phrases", str(phrase)):
+            return content.phrases.fills.get(phrase, ())
+        case "flow", ("ends", *_):
+            return (*NUMBERS, "who", "tell")
+        case "flow", ("questions", str(question), "text") if question == CLEARED_QUESTION:
+            return ("reasons",)
+        case "planning", ("advice", str(advice), "text"):
+            return ("exercise",) if any(row.needs for row in content.planning.advice if row.id == advice) else ()
+        case "check_in", ("actions", str(action), "text"):
+            return next(row.fills for row in content.check_in.actions if row.id == action)
+    return ()
 
 
 def mean_grade(content: Content) -> float:
@@ -332,7 +355,8 @@ def mean_grade(content: Content) -> float:
 
 def _path(where: str) -> Steps:
     """Turns a place such as questions[Q07].options[0].full into a path."""
-    steps = re.findall(r"[^.\[\]]+", where) if "[" not in where or "." in where else re.findall(r"[^\[\]]+", where)
+    # What stands in brackets is one step, dots and all: phrases[nav.back].
+    steps = (inside or name for inside, name in re.findall(r"\[([^\]]*)\]|([^.\[\]]+)", where))
     return tuple(int(step) if step.isdigit() else step for step in steps)
 
 

@@ -10,15 +10,18 @@ from flows.schema import FreeText
 
 Heard = Literal["", "emergency", "crisis"]
 
-_APOSTROPHES = re.compile("['\u2018\u2019\u02bc`\u00b4]")
+_APOSTROPHES = re.compile("['\u2018\u2019\u201b\u02b9\u02bc\u2032`\u00b4]")
 _GAPS = re.compile(r"[\W_]+")
+_TORN = re.compile(r"n t\b")
+"""A negation that a comma or a blank has torn apart, as in can t."""
 
 
 def folded(text: str) -> str:
     """Returns text in lower case, without apostrophes, accents of style or punctuation, words one space apart."""
     # Apostrophes go first: the normal form of one of them is a space and an accent.
     plain = unicodedata.normalize("NFKC", _APOSTROPHES.sub("", text)).casefold()
-    return _GAPS.sub(" ", _APOSTROPHES.sub("", plain)).strip()
+    words = _GAPS.sub(" ", _APOSTROPHES.sub("", plain)).strip()
+    return _TORN.sub("nt", words)
 
 
 class SafetyNet:

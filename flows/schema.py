@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from flows import rules
 from flows.check_in_schema import CheckIn
@@ -141,6 +141,15 @@ class Gate(Part):
     in_referral: Condition = rules.NEVER
 
 
+def _kind(raw: Any) -> str:
+    # An error is then told for the one model that is meant, not for both.
+    kind = raw.get("kind") if isinstance(raw, dict) else getattr(raw, "kind", None)
+    return "gate" if kind == "gate" else "question"
+
+
+_Asked = Annotated[Question, Tag("question")] | Annotated[Gate, Tag("gate")]
+
+
 class ExtraLine(Part):
     """A sentence added to a message where its condition holds."""
 
@@ -154,7 +163,8 @@ class End(Part):
     id: str
     when: Condition
     place: Literal["at_once", "after_group", "last"]
-    text: Text
+    text: Text = ""
+    """Empty where a plan is shown."""
     also: tuple[ExtraLine, ...] = ()
     forget: bool = False
     """Whether every row about the person goes once this is shown."""
@@ -178,7 +188,7 @@ class Flow(Part):
     terms: Terms = Field(default_factory=dict)
     gate_words: GateWords
     tests_after: str
-    questions: tuple[Annotated[Question | Gate, Field(union_mode="left_to_right")], ...]
+    questions: tuple[Annotated[_Asked, Discriminator(_kind)], ...]
     ends: tuple[End, ...]
 
 
@@ -368,6 +378,8 @@ class Library(Part):
 
     common_stop: Text
     gentle_stop: Text
+    """Stands in place of common_stop where the plan is GENTLE."""
+    extra_stops: tuple[ExtraLine, ...] = ()
     normal: Text
     common_rules: Text
     exercises: tuple[Exercise, ...]
@@ -490,6 +502,8 @@ class Phrases(Part):
     """Every other text that a person reads, by a dotted id such as nav.back."""
 
     phrases: dict[str, Text]
+    fills: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """The names that each phrase may leave open in braces."""
 
 
 class Content(Part):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -99,7 +101,7 @@ def test_the_chat_concludes_what_simulate_concludes_for_its_answers(
 @given(st.data(), st.booleans())
 def test_back_after_an_answer_is_the_state_before(engine: Engine, draw: st.DataObject, calm: bool) -> None:
     sessions = wander(engine, draw, calm)
-    for before, after in zip(sessions, sessions[1:], strict=False):
+    for before, after in pairwise(sessions):
         assert engine.back(after).session == before
 
 
@@ -115,7 +117,7 @@ def test_replay_and_resume_give_the_same_session(engine: Engine, draw: st.DataOb
 @given(st.data(), st.booleans())
 def test_the_disposition_never_falls_while_a_gate_is_answered(engine: Engine, draw: st.DataObject, calm: bool) -> None:
     sessions = wander(engine, draw, calm)
-    for before, after in zip(sessions, sessions[1:], strict=False):
+    for before, after in pairwise(sessions):
         node = engine.nodes[before.state]
         if node.item is not None:
             assert after.facts["rank"] >= before.facts["rank"]  # type: ignore[operator]
@@ -147,11 +149,11 @@ def test_after_a_false_alarm_the_nerve_questions_come_and_then_the_chat_goes_on(
 
 def test_after_a_false_alarm_before_consent_the_nerve_questions_follow_the_age(engine: Engine) -> None:
     begun = engine.start().session
-    for session in (begun, engine.advance(begun, "yes").session):
-        session = engine.advance(engine.hear(session).session, "no").session
-        while session.state in ("Q00", "Q01"):
-            session = engine.advance(session, "yes" if session.state == "Q00" else "18_34").session
-        assert session.state == "RF_SADDLE"
+    for early in (begun, engine.advance(begun, "yes").session):
+        now = engine.advance(engine.hear(early).session, "no").session
+        while now.state in ("Q00", "Q01"):
+            now = engine.advance(now, "yes" if now.state == "Q00" else "18_34").session
+        assert now.state == "RF_SADDLE"
 
 
 def test_every_question_and_every_end_is_reached(engine: Engine) -> None:
@@ -184,10 +186,8 @@ def test_every_question_and_every_end_is_reached(engine: Engine) -> None:
     ]
     for answers, say in people:
         person = Person(answers, say)
-        try:
+        with suppress(Refused):
             reached.add(talk(engine, person).state)
-        except Refused:
-            pass
         reached.update(person.asked)
     net = engine.hear(engine.start().session).session
     reached.add(net.state)

@@ -60,6 +60,7 @@ LAWS = (
     proof._conditions,
     proof._references,
     proof._options,
+    proof._symptoms,
     proof._sources,
     proof._articles,
     proof._words,
@@ -415,6 +416,21 @@ MISTAKES: list[tuple[Law, str, Callable[[Any], object], Steps, str]] = [
         ("ends", "plan"),
         "the last end does not hold for everybody",
     ),
+    # symptoms
+    (
+        proof._symptoms,
+        "flow",
+        lambda raw: put(question(raw, "Q02")["items"][0], id="RF_SADLE"),
+        ("questions", "Q02", "items", "RF_SADLE"),
+        "rf is never 'RF_SADLE'",
+    ),
+    (
+        proof._symptoms,
+        "flow",
+        lambda raw: put(question(raw, "Q15"), field="bones", items=question(raw, "Q15")["items"][:1]),
+        ("questions", "Q15", "items", "BS_SPOT"),
+        "bones is never 'BS_SPOT'",
+    ),
     # sources and articles
     (
         proof._sources,
@@ -522,6 +538,11 @@ def test_a_mistake_is_found_once_where_it_stands(
     assert [(each[0], each[1], each[2][: len(what)]) for each in found] == [(place, path, what)]
 
 
+def test_a_symptom_that_no_rule_reads_is_found() -> None:
+    found = problems(proof._symptoms, changed("screen", lambda raw: raw["rules"].remove(row(raw["rules"], "RF_AORTA"))))
+    assert found == [("flow", ("questions", "Q03", "items", "RF_AORTA"), "no rule reads 'RF_AORTA'")]
+
+
 @pytest.mark.parametrize("law", LAWS)
 def test_no_mistake_is_no_problem(content: Content, law: Law) -> None:
     assert problems(law, content) == []
@@ -544,10 +565,34 @@ def test_a_value_on_the_knees_that_its_field_does_not_have_is_found() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["no deadlyness", "soldier", "curette", "the treaty", "obsolete {number}", "a {} b"])
+@pytest.mark.parametrize("text", ["no deadlyness", "soldier", "curette", "the treaty"])
 def test_a_word_is_unwanted_only_whole(text: str) -> None:
-    found = problems(proof._words, changed("planning", lambda raw: put(finding(raw), text=text)))
-    assert [what for *_, what in found] == (["nothing fills {}"] if "{}" in text else [])
+    assert problems(proof._words, changed("planning", lambda raw: put(finding(raw), text=text))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("for {number}", "nothing fills {number} here"),
+        ("a {} b", "nothing fills {} here"),
+        ("call {num ber}", "nothing fills {num ber} here"),
+        ("half a {brace", "a brace stands alone"),
+        ("half a brace}", "a brace stands alone"),
+    ],
+)
+def test_a_place_that_nothing_fills_is_found(text: str, what: str) -> None:
+    assert [
+        each for *_, each in problems(proof._words, changed("planning", lambda raw: put(finding(raw), text=text)))
+    ] == [what]
+
+
+def test_each_place_may_use_only_what_is_filled_in_there(content: Content) -> None:
+    def end(raw: Any, text: str) -> None:
+        next(each for each in raw["ends"] if each["id"] == "emergency").update(text=text)
+
+    assert problems(proof._words, changed("flow", lambda raw: end(raw, "Call {number}. Tell them: {tell}."))) == []
+    assert problems(proof._words, changed("flow", lambda raw: end(raw, "Call {number}. Tell them: {dose}."))) != []
+    assert set(content.phrases.fills) <= set(content.phrases.phrases)
 
 
 # ---- mistakes in the files ---------------------------------------------------------------------------------------

@@ -179,3 +179,8 @@ def test_any_text_is_read_and_folding_twice_changes_nothing(content: Content, te
 @given(st.text(), st.text())
 def test_nothing_that_is_written_around_it_hides_an_emergency(content: Content, before: str, after: str) -> None:
     assert SafetyNet(content.free_text).hears(f"{before} numb groin {after}")
+
+
+@pytest.mark.parametrize("text", ["can t pee", "can,t pee", "CAN T PEE", "can\u00adt pee"])
+def test_a_negation_torn_apart_is_heard(net: SafetyNet, text: str) -> None:
+    assert net.hears(text) == "emergency"

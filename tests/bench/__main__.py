@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sqlite3
 import tempfile
@@ -32,8 +33,8 @@ def main() -> None:
     system = f"{platform.system()} {platform.machine()}"
     print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {system}")
     print(table(figures))
-    seconds = perf_counter() - begun
-    print(f"Measured in {seconds:.0f} s on a machine that does other things too: look at the least as well.")
+    load_average = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    print(f"Measured in {perf_counter() - begun:.0f} s at {load_average}: on a busy machine look at the least as well.")
 
 
 if __name__ == "__main__":
