@@ -28,7 +28,7 @@ PLACEHOLDERS = {
     "label", "step", "steps", "item", "items", "why", "most", "version", "reason", "name", "level", "dose", "hours",
     "how", "equipment", "target", "mistakes", "stop", "below", "aliases", "sets", "reps", "hold", "times", "low",
     "high", "result", "id", "source", "grade", "text", "country", "contact", "date", "command", "description", "key",
-    "path", "minutes", "note",
+    "path", "minutes", "note", "since", "days", "window", "pain", "count", "all", "some",
 }  # fmt: skip
 """What a text may leave open in braces."""
 MESSAGE = 4096
