@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.desk import Desk, Work
+from bot.records import DiaryEntry
 from bot.render import Message, bold, paragraphs
-from bot.store import DiaryEntry, Store
+from bot.store import Store
 from flows.engine import Refused
 from flows.schema import Disposition
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from bot.commands import Commands, Operator
 from bot.desk import Desk, Incoming, Work
+from bot.records import Chat, Commit, SessionRow, new_key
 from bot.render import Button, Message, Translate, paragraphs
 from bot.replies import Replies
-from bot.store import Chat, Commit, SessionRow, Store, new_key
+from bot.store import Store
 from flows.engine import Engine, Outdated
 from flows.safety_net import SafetyNet
 
@@ -136,7 +137,7 @@ class Conversation:
         elif work.session is None:
             self.commands.start(work)
         else:
-            self.desk.where(work, "question.only_text" if incoming.kind == "other" else "")
+            self.desk.where(work, "question.only_text" if incoming.kind in ("other", "location") else "")
 
     def _press(self, work: Work) -> None:
         kind, _, rest = work.incoming.data.partition(":")

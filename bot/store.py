@@ -7,24 +7,29 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
 from bot.migrations import migrations
-
-QUESTION = "question"
-"""The tag of a call that asks the current question: the chat remembers it, so that it can be edited later."""
-
-Entry = tuple[str, str | int | tuple[str, ...] | None]
-"""One line of a session's log: the name of a question or event and its value."""
-
+from bot.records import (
+    PEOPLE,
+    QUESTION,
+    REMINDERS,
+    Call,
+    Chat,
+    Commit,
+    DiaryEntry,
+    Notice,
+    Outgoing,
+    Reminder,
+    SessionRow,
+    new_key,
+)
 
 StoreError = sqlite3.Error
 """The file cannot be read or written; nothing that was not acknowledged is lost, and going on is pointless."""
@@ -32,96 +37,6 @@ StoreError = sqlite3.Error
 
 class AlreadyHandled(Exception):
     """The update was committed before; this transaction was rolled back and nothing has changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chat:
-    """One chat of the bot; `key` stands for it in every other row."""
-
-    key: str
-    chat_id: int
-    created_at: datetime
-    seen_at: datetime
-    kind: str = "private"
-    country: str = ""
-    consent_version: str = ""
-    consent_at: datetime | None = None
-    plan_state: str = ""
-    critical_at: datetime | None = None
-    question_call: int | None = None
-    """The outbox id of the newest call tagged as question."""
-    blocked_at: datetime | None = None
-    forgotten_at: datetime | None = None
-    """Set by forgetting only; any other commit of this chat clears it."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """One person's place in one flow, as it is kept."""
-
-    key: str
-    chat: str
-    flow: str
-    content_version: str
-    state: str
-    started_at: datetime
-    updated_at: datetime
-    log: tuple[Entry, ...] = ()
-    ticks: tuple[str, ...] = ()
-    turn: int = 0
-    open: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class DiaryEntry:
-    """One dated fact about a person: a result, a check-in, an event."""
-
-    at: datetime
-    kind: str
-    data: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One finished Bot API call without its chat_id; a file is `{"$file": {"name": …, "text": …}}`."""
-
-    method: str
-    params: Mapping[str, object]
-    tag: str = ""
-    edits: int | None = None
-    """The outbox id of the call whose sent message this one edits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """All that one update caused; it is saved whole or not at all."""
-
-    update_id: int | None
-    chat: Chat
-    session: SessionRow | None = None
-    diary: tuple[DiaryEntry, ...] = ()
-    calls: tuple[Call, ...] = ()
-    forget: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One call that waits in the outbox, with what the sender needs to make it."""
-
-    id: int
-    chat: str
-    chat_id: int
-    method: str
-    params: dict[str, object]
-    attempts: int
-    edits: int | None
-    message_id: int | None
-    """The message that `edits` became, if it was sent."""
-
-
-def new_key() -> str:
-    """Returns a random key of eight URL-safe characters for a chat or a session."""
-    return secrets.token_urlsafe(6)
 
 
 class Store:
@@ -222,7 +137,8 @@ class Store:
     def everything(self, chat_key: str) -> dict[str, object]:
         """Returns every row about a person as plain data, table by table (for /export)."""
         tables: dict[str, object] = {}
-        for table, where in (("chat", "key"), ("session", "chat"), ("diary", "chat"), ("outbox", "chat")):
+        owners = (("chat", "key"), ("session", "chat"), ("diary", "chat"), ("reminder", "chat"), ("outbox", "chat"))
+        for table, where in owners:
             rows = self._db.execute(
                 f"select * from {table} where {where} = :chat order by rowid", {"chat": chat_key}
             ).fetchall()
@@ -251,6 +167,11 @@ class Store:
                 "insert into diary (chat, at, kind, data) values (:chat, :at, :kind, :data)",
                 {"chat": chat, **_values(entry)},
             )
+        if commit.reminders is not None:
+            self._db.execute("delete from reminder where chat = :chat", {"chat": chat})
+            self._save_reminders(commit.reminders)
+        if commit.chat.blocked_at is not None:
+            self._stop_reminders(chat, commit.chat.blocked_at)
         question = self._queue(chat, commit.calls)
         if question is not None:
             self._db.execute("update chat set question_call = :id where key = :chat", {"id": question, "chat": chat})
@@ -315,16 +236,66 @@ class Store:
         )
         self._queue(key, commit.calls)
 
+    # ---- reminders -------------------------------------------------------------------------------------------
+
+    def reminders(self, chat_key: str) -> tuple[Reminder, ...]:
+        """Returns the reminders of a chat."""
+        rows = self._db.execute("select * from reminder where chat = :chat order by kind", {"chat": chat_key})
+        return tuple(_reminder(row) for row in rows.fetchall())
+
+    def due_reminders(self, now: datetime, limit: int) -> list[Reminder]:
+        """Returns all reminders of the chats to which the longest due ones belong, chat by chat."""
+        rows = self._db.execute(_DUE, {"now": _text(now), "limit": limit}).fetchall()
+        return [_reminder(row) for row in rows]
+
+    def remind(self, planned: Iterable[Reminder], notices: Iterable[Notice]) -> None:
+        """Plans reminders anew and queues what the due ones became, in one transaction."""
+        with self._db.atomic():
+            self._save_reminders(planned)
+            self._db.conn.executemany(
+                """
+                insert into outbox (chat, method, params, tag, edits, priority, expires_at)
+                values (:chat, :method, :params, :tag, :edits, 1, :expires_at)
+                """,
+                [
+                    {"chat": notice.chat, "expires_at": _text(notice.expires_at), **_values(notice.call)}
+                    for notice in notices
+                ],
+            )
+
+    def waiting_notices(self) -> int:
+        """Returns how many reminders wait in the outbox."""
+        row = self._db.execute(
+            "select count(*) as waiting from outbox where params is not null and priority = 1"
+        ).fetchone()
+        return int(row["waiting"])
+
+    def _save_reminders(self, reminders: Iterable[Reminder]) -> None:
+        self._db.conn.executemany(_SAVE_REMINDER, map(_values, reminders))
+
+    def _stop_reminders(self, chat_key: str, now: datetime) -> None:
+        self._db.execute(
+            """
+            update reminder set next_at = null, snoozed_at = null, stopped_at = coalesce(stopped_at, :now)
+            where chat = :chat
+            """,
+            {"chat": chat_key, "now": _text(now)},
+        )
+
     # ---- outbox ----------------------------------------------------------------------------------------------
 
-    def heads(self, now: datetime, limit: int) -> list[Outgoing]:
-        """Returns the calls that may be made now, oldest first: at most one a chat, its first unsent."""
+    def heads(self, now: datetime, limit: int, priority: int = PEOPLE) -> list[Outgoing]:
+        """Returns the calls of a priority that may be made now, oldest first: at most one a chat, its first unsent.
+
+        While an answer waits in a chat, no reminder of that chat may be made.
+        """
+        heads = _NOTICES if priority == REMINDERS else _HEADS
         rows = self._db.execute(
             f"""
             select outbox.id, outbox.chat, chat.chat_id, outbox.method, outbox.params, outbox.attempts, outbox.edits,
-                edited.message_id
+                edited.message_id, outbox.priority, outbox.expires_at
             from (
-                select id from ({_HEADS}) where not_before is null or not_before <= :now order by id limit :limit
+                select id from ({heads}) where not_before is null or not_before <= :now order by id limit :limit
             ) as head
             join outbox on outbox.id = head.id
             join chat on chat.key = outbox.chat
@@ -338,9 +309,31 @@ class Store:
     def next_retry_at(self, now: datetime) -> datetime | None:
         """Returns when the next postponed call may be made, or None when none waits for a time after now."""
         row = self._db.execute(
-            f"select min(not_before) as at from ({_HEADS}) where not_before > :now", {"now": _text(now)}
+            f"""
+            select min(not_before) as at from (
+                select not_before from ({_HEADS}) union all
+                select not_before from outbox where params is not null and priority = 1
+            ) where not_before > :now
+            """,
+            {"now": _text(now)},
         ).fetchone()
         return _time(row["at"])
+
+    def begin(self, outbox_id: int, now: datetime) -> None:
+        """Marks a reminder before it is sent."""
+        with self._db.atomic():
+            self._db.execute("update outbox set begun_at = :now where id = :id", {"id": outbox_id, "now": _text(now)})
+
+    def park_begun(self) -> int:
+        """Gives up the reminders that were begun and never ended, for they may have arrived; returns how many."""
+        with self._db.atomic():
+            cursor = self._db.execute(
+                """
+                update outbox set params = null, error = 'uncertain'
+                where params is not null and priority = 1 and begun_at is not null
+                """
+            )
+        return cursor.rowcount
 
     def sent(self, outbox_id: int, message_id: int | None, now: datetime) -> None:
         """Marks a call sent, erases what it said and keeps the id of the message that it became."""
@@ -358,7 +351,7 @@ class Store:
         with self._db.atomic():
             self._db.execute(
                 """
-                update outbox set attempts = attempts + 1, not_before = :not_before, error = :error
+                update outbox set attempts = attempts + 1, not_before = :not_before, error = :error, begun_at = null
                 where id = :id
                 """,
                 {"id": outbox_id, "not_before": _text(not_before), "error": error},
@@ -383,6 +376,7 @@ class Store:
                 "update outbox set params = null, error = 'blocked' where chat = :chat and params is not null",
                 {"chat": chat_key},
             )
+            self._stop_reminders(chat_key, now)
             self._say_no_more(chat_key)
 
     def migrate_chat(self, old: int, new: int) -> None:
@@ -443,15 +437,53 @@ def _opened(path: Path) -> Database:
     return db
 
 
+_SAVE_REMINDER = """
+insert into reminder (chat, kind, zone, times, weekdays, days, quiet, paused_until, skip_on, race_on, snoozed_at,
+    stopped_at, done_on, done, next_at, sent_at, missed)
+values (:chat, :kind, :zone, :times, :weekdays, :days, :quiet, :paused_until, :skip_on, :race_on, :snoozed_at,
+    :stopped_at, :done_on, :done, :next_at, :sent_at, :missed)
+on conflict (chat, kind) do update set
+    zone = excluded.zone, times = excluded.times, weekdays = excluded.weekdays, days = excluded.days,
+    quiet = excluded.quiet, paused_until = excluded.paused_until, skip_on = excluded.skip_on,
+    race_on = excluded.race_on, snoozed_at = excluded.snoozed_at, stopped_at = excluded.stopped_at,
+    done_on = excluded.done_on, done = excluded.done, next_at = excluded.next_at, sent_at = excluded.sent_at,
+    missed = excluded.missed
+"""
+
+# What is due, and beside it what else those chats have: together they decide what is sent.
+_DUE = """
+select reminder.* from (
+    select distinct chat from (select chat from reminder where next_at <= :now order by next_at limit :limit)
+) as due
+join reminder on reminder.chat = due.chat
+order by reminder.chat, reminder.kind
+"""
+
 # With a lone min(), SQLite takes the other columns from the row of the minimum (sqlite.org/lang_select.html, 2.5).
 # The partial index outbox_unsent leads to them: it holds unsent calls only, chat by chat in order.
-_HEADS = "select min(id) as id, not_before from outbox where params is not null group by chat"
+_HEADS = "select min(id) as id, not_before from outbox where params is not null and priority = 0 group by chat"
 
-_JSON_COLUMNS = frozenset({"log", "ticks", "data", "params"})
+# Reminders are walked in their own order by the index outbox_reminders, so the first few cost the same in any crowd.
+_NOTICES = """
+select id, not_before from outbox as notice
+where params is not null and priority = 1 and begun_at is null
+    and not exists (select 1 from outbox where params is not null and priority = 0 and chat = notice.chat)
+    and not exists (
+        select 1 from outbox where params is not null and priority = 1 and chat = notice.chat and id < notice.id
+    )
+"""
+
+_JSON_COLUMNS = frozenset({"log", "ticks", "data", "params", "times", "weekdays", "days", "quiet"})
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return json.dumps(value, separators=(",", ":"), default=_iso)
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, date | time):
+        return value.isoformat()
+    raise TypeError(f"a {type(value).__name__} cannot be kept")
 
 
 def _text(at: datetime) -> str:
@@ -463,7 +495,7 @@ def _time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-def _values(record: Chat | SessionRow | DiaryEntry | Call) -> dict[str, object]:
+def _values(record: Chat | SessionRow | DiaryEntry | Call | Reminder) -> dict[str, object]:
     return {name: _column(getattr(record, name)) for name in record.__slots__}
 
 
@@ -471,6 +503,8 @@ def _column(value: object) -> object:
     match value:
         case datetime():
             return _text(value)
+        case date():
+            return _iso(value)
         case tuple() | Mapping():
             return _json(value)
         case bool():
@@ -496,3 +530,16 @@ def _session(row: sqlite3.Row) -> SessionRow:
     values = _record(row)
     log = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in values.pop("log"))
     return SessionRow(log=log, ticks=tuple(values.pop("ticks")), open=bool(values.pop("open")), **values)
+
+
+def _reminder(row: sqlite3.Row) -> Reminder:
+    values = _record(row)
+    for name in ("paused_until", "skip_on", "race_on", "done_on"):
+        values[name] = None if values[name] is None else date.fromisoformat(values[name])
+    values["times"] = tuple(map(time.fromisoformat, values["times"]))
+    values["weekdays"] = tuple(values["weekdays"])
+    values["days"] = tuple(map(date.fromisoformat, values["days"]))
+    if values["quiet"] is not None:
+        start, end = map(time.fromisoformat, values["quiet"])
+        values["quiet"] = (start, end)
+    return Reminder(**values)
