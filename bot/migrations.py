@@ -129,4 +129,9 @@ def m002_reminders(db: Database) -> None:
     db.execute("alter table outbox add column expires_at text")
     db.execute("drop index outbox_unsent")
     db.execute("create index outbox_unsent on outbox (priority, chat, id, not_before) where params is not null")
-    db.execute("create index outbox_reminders on outbox (id, not_before) where params is not null and priority = 1")
+    db.execute(
+        """
+        create index outbox_reminders on outbox (id, not_before, begun_at, chat)
+        where params is not null and priority = 1
+        """
+    )

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
-from itertools import count, groupby, takewhile
+from itertools import count, groupby
 from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -122,8 +122,10 @@ def _slots(reminder: Reminder) -> Iterator[Slot]:
     zone, times = ZoneInfo(reminder.zone), _times(reminder)
     for day in _days(reminder):
         for number, at in enumerate(times):
+            if (day, number) < (reminder.done_on, reminder.done):
+                continue
             when = instant(day, at, zone)
-            if when is not None and (day, number) >= (reminder.done_on, reminder.done):
+            if when is not None:
                 yield Slot(when, day, number)
 
 
@@ -296,9 +298,11 @@ def turned(reminders: Sequence[Reminder], now: datetime) -> Turn:
         if until is not None:
             kinds.append(check_in.kind)
             expires.append(until)
-    may_come = bool(kinds) or _has_room(reminders, check_in, now)
-    for one in reminders:
-        if one.weekdays or not _is_due(one, now):
+    waiting = [one for one in reminders if not one.weekdays and one.next_at is not None]
+    may_come = bool(kinds) or (any(_is_due(one, now) for one in waiting) and _has_room(reminders, check_in, now))
+    for one in waiting:
+        # What waits for another message joins the first that goes.
+        if not _is_due(one, now) and not (may_come and _split(_slots(one), now)[0]):
             continue
         after, until, lost = _listed(one, check_in, may_come, now)
         changed.append(after)
@@ -315,13 +319,20 @@ def _is_due(reminder: Reminder, now: datetime) -> bool:
     return reminder.next_at is not None and reminder.next_at <= now
 
 
-def _passed(reminder: Reminder, now: datetime) -> list[Slot]:
-    return list(takewhile(lambda slot: slot.at <= now, _slots(reminder)))
+def _split(slots: Iterator[Slot], now: datetime) -> tuple[list[Slot], datetime | None]:
+    """Returns what has passed but is not done, and when the next comes."""
+    passed: list[Slot] = []
+    for slot in slots:
+        if slot.at > now:
+            return passed, slot.at
+        passed.append(slot)
+    return passed, None
 
 
 def _weekly(reminder: Reminder, now: datetime) -> tuple[Reminder, datetime | None, int]:
     """Plans a check-in that is due; returns also until when it may be sent, if it may, and how many are missed."""
-    passed, late = _passed(reminder, now), patience(reminder.kind)
+    passed, following = _split(_slots(reminder), now)
+    late = patience(reminder.kind)
     timely = [slot.at for slot in passed if now - slot.at <= late]
     if _is_night(reminder, now):
         timely = []
@@ -333,27 +344,32 @@ def _weekly(reminder: Reminder, now: datetime) -> tuple[Reminder, datetime | Non
         else:
             missed += 1
         snoozed_at = None
+    nexts = [at for at in (following, snoozed_at) if at is not None]
     after = replace(
-        reminder, snoozed_at=snoozed_at, missed=reminder.missed + missed, sent_at=now if timely else reminder.sent_at
+        reminder,
+        snoozed_at=snoozed_at,
+        done_on=passed[-1].day if passed else reminder.done_on,
+        done=passed[-1].number + 1 if passed else reminder.done,
+        next_at=min(nexts, default=None),
+        sent_at=now if timely else reminder.sent_at,
+        missed=reminder.missed + missed,
     )
-    if passed:
-        after = replace(after, done_on=passed[-1].day, done=passed[-1].number + 1)
-    until = max(timely) + late if timely else None
-    return replace(after, next_at=next_due(after, now)), until, missed
+    return after, max(timely) + late if timely else None, missed
 
 
 def _listed(
     reminder: Reminder, check_in: Reminder | None, may_come: bool, now: datetime
 ) -> tuple[Reminder, datetime | None, int]:
     """Plans what is due by a listed day; returns the same as for a check-in."""
-    passed, late = _passed(reminder, now), patience(reminder.kind)
+    passed, following = _split(_slots(reminder), now)
+    late = patience(reminder.kind)
     if not passed:
-        return replace(reminder, next_at=next_due(reminder, now)), None, 0
+        return replace(reminder, next_at=following), None, 0
     slot = passed[-1]
     is_late = now - slot.at > late
     if not may_come and not is_late:
         return replace(reminder, next_at=_later(reminder, check_in, now)), None, 0
-    missed = len(passed) - (not is_late)
+    missed = sum(now - slot.at > late for slot in passed)
     after = replace(
         reminder,
         days=tuple(day for day in reminder.days if day > slot.day),
@@ -389,4 +405,4 @@ def _later(reminder: Reminder, check_in: Reminder | None, now: datetime) -> date
 def _is_night(reminder: Reminder, now: datetime) -> bool:
     """Tells whether quiet hours have begun for good: what is due as they begin may be a little late."""
     zone, quiet = ZoneInfo(reminder.zone), reminder.quiet
-    return all(_is_quiet(at.astimezone(zone).time(), quiet) for at in (now, now - A_LITTLE))
+    return quiet is not None and all(_is_quiet(at.astimezone(zone).time(), quiet) for at in (now, now - A_LITTLE))

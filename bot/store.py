@@ -5,16 +5,15 @@ One process, one connection, one thread; nothing here awaits, so a transaction i
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from sqlite_utils import Database
 
+from bot import rows
 from bot.migrations import migrations
 from bot.records import (
     PEOPLE,
@@ -23,7 +22,6 @@ from bot.records import (
     Call,
     Chat,
     Commit,
-    DiaryEntry,
     Notice,
     Outgoing,
     Reminder,
@@ -78,10 +76,10 @@ class Store:
 
     def pending(self) -> list[tuple[int, str]]:
         """Returns the updates that were received but neither handled nor parked, oldest first."""
-        rows = self._db.execute(
+        found = self._db.execute(
             "select update_id, payload from inbox where payload is not null order by update_id"
         ).fetchall()
-        return [(row["update_id"], row["payload"]) for row in rows]
+        return [(row["update_id"], row["payload"]) for row in found]
 
     def mark_handled(self, update_id: int) -> None:
         """Ends an update that needs nothing; raises AlreadyHandled for one that ended before."""
@@ -124,7 +122,7 @@ class Store:
     def chat(self, chat_id: int) -> Chat | None:
         """Returns the chat with this Telegram id, or None for a new one."""
         row = self._db.execute("select * from chat where chat_id = :chat_id", {"chat_id": chat_id}).fetchone()
-        return None if row is None else Chat(**_record(row))
+        return None if row is None else Chat(**rows.record(row))
 
     def latest_session(self, chat_key: str) -> SessionRow | None:
         """Returns the session that the chat started last, open or not."""
@@ -132,17 +130,17 @@ class Store:
             "select * from session where chat = :chat order by started_at desc, rowid desc limit 1",
             {"chat": chat_key},
         ).fetchone()
-        return None if row is None else _session(row)
+        return None if row is None else rows.session(row)
 
     def everything(self, chat_key: str) -> dict[str, object]:
         """Returns every row about a person as plain data, table by table (for /export)."""
         tables: dict[str, object] = {}
         owners = (("chat", "key"), ("session", "chat"), ("diary", "chat"), ("reminder", "chat"), ("outbox", "chat"))
         for table, where in owners:
-            rows = self._db.execute(
+            found = self._db.execute(
                 f"select * from {table} where {where} = :chat order by rowid", {"chat": chat_key}
             ).fetchall()
-            tables[table] = [_plain(row) for row in rows]
+            tables[table] = [rows.plain(row) for row in found]
         return tables
 
     def commit(self, commit: Commit) -> None:
@@ -165,7 +163,7 @@ class Store:
         for entry in commit.diary:
             self._db.execute(
                 "insert into diary (chat, at, kind, data) values (:chat, :at, :kind, :data)",
-                {"chat": chat, **_values(entry)},
+                {"chat": chat, **rows.values(entry)},
             )
         if commit.reminders is not None:
             self._db.execute("delete from reminder where chat = :chat", {"chat": chat})
@@ -189,7 +187,7 @@ class Store:
                 critical_at = excluded.critical_at, question_call = excluded.question_call,
                 blocked_at = excluded.blocked_at, forgotten_at = null, seen_at = excluded.seen_at
             """,
-            _values(chat),
+            rows.values(chat),
         )
 
     def _save_session(self, session: SessionRow) -> None:
@@ -203,7 +201,7 @@ class Store:
                 ticks = excluded.ticks, turn = excluded.turn, open = excluded.open,
                 updated_at = excluded.updated_at
             """,
-            _values(session),
+            rows.values(session),
         )
 
     def _queue(self, chat: str, calls: tuple[Call, ...]) -> int | None:
@@ -213,14 +211,14 @@ class Store:
                 """
                 insert into outbox (chat, method, params, tag, edits) values (:chat, :method, :params, :tag, :edits)
                 """,
-                {"chat": chat, **_values(call)},
+                {"chat": chat, **rows.values(call)},
             )
             if call.tag == QUESTION:
                 question = cursor.lastrowid
         return question
 
     def _forget(self, commit: Commit) -> None:
-        chat_id, kind, now = commit.chat.chat_id, commit.chat.kind, _text(commit.chat.seen_at)
+        chat_id, kind, now = commit.chat.chat_id, commit.chat.kind, rows.time_text(commit.chat.seen_at)
         self._db.execute("delete from chat where chat_id = :chat_id", {"chat_id": chat_id})
         if not commit.calls:
             return
@@ -240,27 +238,31 @@ class Store:
 
     def reminders(self, chat_key: str) -> tuple[Reminder, ...]:
         """Returns the reminders of a chat."""
-        rows = self._db.execute("select * from reminder where chat = :chat order by kind", {"chat": chat_key})
-        return tuple(_reminder(row) for row in rows.fetchall())
+        found = self._db.execute("select * from reminder where chat = :chat order by kind", {"chat": chat_key})
+        return tuple(rows.reminder(row) for row in found.fetchall())
 
     def due_reminders(self, now: datetime, limit: int) -> list[Reminder]:
         """Returns all reminders of the chats to which the longest due ones belong, chat by chat."""
-        rows = self._db.execute(_DUE, {"now": _text(now), "limit": limit}).fetchall()
-        return [_reminder(row) for row in rows]
+        found = self._db.execute(_DUE, {"now": rows.time_text(now), "limit": limit}).fetchall()
+        return [rows.reminder(row) for row in found]
 
     def remind(self, planned: Iterable[Reminder], notices: Iterable[Notice]) -> None:
         """Plans reminders anew and queues what the due ones became, in one transaction."""
         with self._db.atomic():
-            self._save_reminders(planned)
             self._db.conn.executemany(
                 """
-                insert into outbox (chat, method, params, tag, edits, priority, expires_at)
-                values (:chat, :method, :params, :tag, :edits, 1, :expires_at)
+                update reminder set days = :days, snoozed_at = :snoozed_at, done_on = :done_on, done = :done,
+                    next_at = :next_at, sent_at = :sent_at, missed = :missed
+                where chat = :chat and kind = :kind
                 """,
-                [
-                    {"chat": notice.chat, "expires_at": _text(notice.expires_at), **_values(notice.call)}
-                    for notice in notices
-                ],
+                map(rows.plan, planned),
+            )
+            self._db.conn.executemany(
+                """
+                insert into outbox (chat, method, params, tag, priority, expires_at)
+                values (:chat, :method, :params, :tag, 1, :expires_at)
+                """,
+                map(rows.notice, notices),
             )
 
     def waiting_notices(self) -> int:
@@ -271,7 +273,7 @@ class Store:
         return int(row["waiting"])
 
     def _save_reminders(self, reminders: Iterable[Reminder]) -> None:
-        self._db.conn.executemany(_SAVE_REMINDER, map(_values, reminders))
+        self._db.conn.executemany(_SAVE_REMINDER, map(rows.values, reminders))
 
     def _stop_reminders(self, chat_key: str, now: datetime) -> None:
         self._db.execute(
@@ -279,7 +281,7 @@ class Store:
             update reminder set next_at = null, snoozed_at = null, stopped_at = coalesce(stopped_at, :now)
             where chat = :chat
             """,
-            {"chat": chat_key, "now": _text(now)},
+            {"chat": chat_key, "now": rows.time_text(now)},
         )
 
     # ---- outbox ----------------------------------------------------------------------------------------------
@@ -290,7 +292,7 @@ class Store:
         While an answer waits in a chat, no reminder of that chat may be made.
         """
         heads = _NOTICES if priority == REMINDERS else _HEADS
-        rows = self._db.execute(
+        found = self._db.execute(
             f"""
             select outbox.id, outbox.chat, chat.chat_id, outbox.method, outbox.params, outbox.attempts, outbox.edits,
                 edited.message_id, outbox.priority, outbox.expires_at
@@ -302,9 +304,9 @@ class Store:
             left join outbox as edited on edited.id = outbox.edits
             order by outbox.id
             """,
-            {"now": _text(now), "limit": limit},
+            {"now": rows.time_text(now), "limit": limit},
         ).fetchall()
-        return [Outgoing(**_record(row)) for row in rows]
+        return [Outgoing(**rows.record(row)) for row in found]
 
     def next_retry_at(self, now: datetime) -> datetime | None:
         """Returns when the next postponed call may be made, or None when none waits for a time after now."""
@@ -315,14 +317,16 @@ class Store:
                 select not_before from outbox where params is not null and priority = 1
             ) where not_before > :now
             """,
-            {"now": _text(now)},
+            {"now": rows.time_text(now)},
         ).fetchone()
-        return _time(row["at"])
+        return rows.read_time(row["at"])
 
     def begin(self, outbox_id: int, now: datetime) -> None:
         """Marks a reminder before it is sent."""
         with self._db.atomic():
-            self._db.execute("update outbox set begun_at = :now where id = :id", {"id": outbox_id, "now": _text(now)})
+            self._db.execute(
+                "update outbox set begun_at = :now where id = :id", {"id": outbox_id, "now": rows.time_text(now)}
+            )
 
     def park_begun(self) -> int:
         """Gives up the reminders that were begun and never ended, for they may have arrived; returns how many."""
@@ -343,7 +347,7 @@ class Store:
                 update outbox set params = null, error = null, message_id = :message_id, sent_at = :now
                 where id = :id returning chat
                 """,
-                {"id": outbox_id, "message_id": message_id, "now": _text(now)},
+                {"id": outbox_id, "message_id": message_id, "now": rows.time_text(now)},
             )
 
     def retry(self, outbox_id: int, not_before: datetime, error: str) -> None:
@@ -354,7 +358,7 @@ class Store:
                 update outbox set attempts = attempts + 1, not_before = :not_before, error = :error, begun_at = null
                 where id = :id
                 """,
-                {"id": outbox_id, "not_before": _text(not_before), "error": error},
+                {"id": outbox_id, "not_before": rows.time_text(not_before), "error": error},
             )
 
     def park_call(self, outbox_id: int, error: str) -> None:
@@ -370,7 +374,7 @@ class Store:
         with self._db.atomic():
             self._db.execute(
                 "update chat set blocked_at = coalesce(blocked_at, :now) where key = :chat",
-                {"chat": chat_key, "now": _text(now)},
+                {"chat": chat_key, "now": rows.time_text(now)},
             )
             self._db.execute(
                 "update outbox set params = null, error = 'blocked' where chat = :chat and params is not null",
@@ -465,81 +469,10 @@ _HEADS = "select min(id) as id, not_before from outbox where params is not null 
 
 # Reminders are walked in their own order by the index outbox_reminders, so the first few cost the same in any crowd.
 _NOTICES = """
-select id, not_before from outbox as notice
+select id, not_before from outbox as notice indexed by outbox_reminders
 where params is not null and priority = 1 and begun_at is null
     and not exists (select 1 from outbox where params is not null and priority = 0 and chat = notice.chat)
     and not exists (
         select 1 from outbox where params is not null and priority = 1 and chat = notice.chat and id < notice.id
     )
 """
-
-_JSON_COLUMNS = frozenset({"log", "ticks", "data", "params", "times", "weekdays", "days", "quiet"})
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), default=_iso)
-
-
-def _iso(value: object) -> str:
-    if isinstance(value, date | time):
-        return value.isoformat()
-    raise TypeError(f"a {type(value).__name__} cannot be kept")
-
-
-def _text(at: datetime) -> str:
-    """Writes a time so that text order is time order: UTC, always with microseconds."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
-
-
-def _values(record: Chat | SessionRow | DiaryEntry | Call | Reminder) -> dict[str, object]:
-    return {name: _column(getattr(record, name)) for name in record.__slots__}
-
-
-def _column(value: object) -> object:
-    match value:
-        case datetime():
-            return _text(value)
-        case date():
-            return _iso(value)
-        case tuple() | Mapping():
-            return _json(value)
-        case bool():
-            return int(value)
-    return value
-
-
-def _record(row: sqlite3.Row) -> dict[str, Any]:
-    """Reads a row back into Python's types: times by the names of their columns, JSON by `_JSON_COLUMNS`."""
-    values = _plain(row)
-    return {name: _time(values[name]) if name.endswith("_at") else values[name] for name in values}
-
-
-def _plain(row: sqlite3.Row) -> dict[str, Any]:
-    values = dict(zip(row.keys(), row, strict=True))
-    for name in _JSON_COLUMNS & values.keys():
-        if values[name] is not None:
-            values[name] = json.loads(values[name])
-    return values
-
-
-def _session(row: sqlite3.Row) -> SessionRow:
-    values = _record(row)
-    log = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in values.pop("log"))
-    return SessionRow(log=log, ticks=tuple(values.pop("ticks")), open=bool(values.pop("open")), **values)
-
-
-def _reminder(row: sqlite3.Row) -> Reminder:
-    values = _record(row)
-    for name in ("paused_until", "skip_on", "race_on", "done_on"):
-        values[name] = None if values[name] is None else date.fromisoformat(values[name])
-    values["times"] = tuple(map(time.fromisoformat, values["times"]))
-    values["weekdays"] = tuple(values["weekdays"])
-    values["days"] = tuple(map(date.fromisoformat, values["days"]))
-    if values["quiet"] is not None:
-        start, end = map(time.fromisoformat, values["quiet"])
-        values["quiet"] = (start, end)
-    return Reminder(**values)
