@@ -109,24 +109,29 @@ class Sender:
 
     def _take_off_reminders(self, now: datetime) -> None:
         """Lets reminders go as their pace allows, and always leaves a third of the room to people."""
-        loop_time = asyncio.get_running_loop().time()
         self._held_back = False
         room = self._in_flight - self._in_flight // 3 - len(self._flying)
         if room <= 0:
             return
-        heads = self._store.heads(now, self._in_flight, REMINDERS)
-        waiting = [call for call in heads if call.chat not in self._flying]
-        for call in waiting[:room]:
-            if call.expires_at is not None and call.expires_at <= now:
-                self._store.park_call(call.id, "missed")
-                self._woken.set()
-                continue
-            if self._next_reminder > loop_time:
-                self._held_back = True
-                return
-            self._next_reminder = max(self._next_reminder, loop_time - self._pause) + self._pause
-            self._store.begin(call.id, now)
+        heads = self._store.heads(now, room + len(self._flying), REMINDERS)
+        over = [call for call in heads if call.expires_at is not None and call.expires_at <= now]
+        for call in over:
+            self._store.park_call(call.id, "missed")
+            self._woken.set()
+        waiting = [call for call in heads if call not in over and call.chat not in self._flying]
+        going = [call for call in waiting[:room] if self._may_go()]
+        if going:
+            self._store.begin((call.id for call in going), now)
+        for call in going:
             self._fly(call)
+
+    def _may_go(self) -> bool:
+        """Takes one place in the pace of reminders, if there is one."""
+        loop_time = asyncio.get_running_loop().time()
+        self._held_back = self._next_reminder > loop_time
+        if not self._held_back:
+            self._next_reminder = max(self._next_reminder, loop_time) + self._pause
+        return not self._held_back
 
     def _fly(self, call: Outgoing) -> None:
         flight = asyncio.create_task(self._deliver(call), name=f"outbox {call.id}")

@@ -321,12 +321,11 @@ class Store:
         ).fetchone()
         return rows.read_time(row["at"])
 
-    def begin(self, outbox_id: int, now: datetime) -> None:
-        """Marks a reminder before it is sent."""
+    def begin(self, outbox_ids: Iterable[int], now: datetime) -> None:
+        """Marks reminders before they are sent."""
+        marks = [{"id": outbox_id, "now": rows.time_text(now)} for outbox_id in outbox_ids]
         with self._db.atomic():
-            self._db.execute(
-                "update outbox set begun_at = :now where id = :id", {"id": outbox_id, "now": rows.time_text(now)}
-            )
+            self._db.conn.executemany("update outbox set begun_at = :now where id = :id", marks)
 
     def park_begun(self) -> int:
         """Gives up the reminders that were begun and never ended, for they may have arrived; returns how many."""

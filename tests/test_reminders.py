@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -17,6 +18,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from telegram import Bot
+from telegram.request import HTTPXRequest
 
 from bot.records import REMINDERS, Call, Chat, Commit, Kind, Reminder
 from bot.reminders import (
@@ -37,9 +40,11 @@ from bot.reminders import (
     upcoming,
     with_quiet_hours,
 )
-from bot.store import Store
+from bot.sender import Sender
+from bot.store import Store, StoreError
+from bot.telegram import tick_away
 from tests import reminded_bot
-from tests.fake_bot_api import FakeBotApi, running
+from tests.fake_bot_api import TOKEN, FakeBotApi, running
 from tests.reminded_bot import HOPS, say
 
 DAILY = tuple(range(7))
@@ -661,3 +666,178 @@ def test_what_waited_through_a_long_outage_is_marked_and_not_sent(town: Town, tm
     assert api.messages(known.chat_id) == []
     with sqlite3.connect(tmp_path / "bot.db") as connection:
         assert connection.execute("select params, error from outbox").fetchall() == [(None, "missed")]
+
+
+# ---- the sender and the ticker ---------------------------------------------------------------------------------------
+
+
+class Office:
+    """A running sender at full speed with the town's store, and a ticker beside it when there is one."""
+
+    def __init__(self, api: FakeBotApi, town: Town, bot: Bot) -> None:
+        self.api, self.town, self.now = api, town, NOON + hours(7)
+        self.sender = Sender(bot, town.store, lambda: self.now, pace=1e6)
+        self.tasks = [asyncio.create_task(self.sender.run())]
+
+    def remind(self, count: int = 1) -> list[int]:
+        """Makes so many reminders due, and queues them; returns their chats."""
+        for number in range(1, count + 1):
+            key = f"runner {number}"
+            self.api.greet(number)
+            reminder = planned(check_in(chat=key), NOON)
+            self.town.store.commit(Commit(None, Chat(key, number, NOON, NOON), reminders=(reminder,)))
+        tick(self.town.store, self.now, say)
+        self.sender.wake()
+        return list(range(1, count + 1))
+
+    async def settle(self) -> None:
+        await self.sender.drain(15)
+
+    def errors(self) -> list[Any]:
+        return [row["error"] for row in self.town.store._db.execute("select error from outbox order by id").fetchall()]
+
+    def texts(self, chat_id: int = 1) -> list[str]:
+        return [shown.text for shown in self.api.messages(chat_id)]
+
+
+@pytest.fixture
+async def office(api: FakeBotApi, town: Town) -> AsyncIterator[Office]:
+    async with Bot(TOKEN, base_url=api.base_url, request=HTTPXRequest(read_timeout=1.0)) as bot:
+        office = Office(api, town, bot)
+        yield office
+        for task in office.tasks:
+            task.cancel()
+        await asyncio.gather(*office.tasks, return_exceptions=True)
+
+
+@pytest.mark.parametrize("trouble", ["timeout", "cut", "cut afterwards", "500"])
+async def test_a_reminder_that_may_have_arrived_is_not_repeated(office: Office, trouble: str) -> None:
+    match trouble:
+        case "timeout":
+            office.api.delay(1.3, "sendMessage")
+        case "500":
+            office.api.fail(500, "Internal Server Error", "sendMessage")
+        case _:
+            office.api.cut("sendMessage", done=trouble == "cut afterwards")
+    office.remind()
+    await office.settle()
+    office.now += hours(1)
+    await office.settle()
+    await asyncio.to_thread(office.api.wait_for, lambda: office.api.calls("sendMessage"))
+    assert len(office.api.calls("sendMessage")) == 1
+    assert office.errors() == ["uncertain"]
+
+
+@pytest.mark.parametrize("status", [401, 404, 409, 429])
+async def test_a_reminder_that_was_refused_for_now_is_sent_later(office: Office, status: int) -> None:
+    more = {"retry_after": 1} if status == 429 else {}
+    office.api.fail(status, "Not now", "sendMessage", **more)
+    office.remind()
+    await office.settle()
+    assert office.texts() == []
+    office.now += timedelta(minutes=5)
+    await office.settle()
+    assert office.texts() == ["check_in 2026-11-25"]
+
+
+async def test_a_reminder_whose_call_never_left_is_tried_again(api: FakeBotApi, town: Town) -> None:
+    nowhere = "http://127.0.0.1:9/bot"
+    town.add(NOON, check_in())
+    town.tick(NOON + hours(7))
+    bot = Bot(TOKEN, base_url=nowhere)
+    sender = Sender(bot, town.store, lambda: NOON + hours(7))
+    sending = asyncio.create_task(sender.run())
+    await sender.drain(5)
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    row = town.store._db.execute("select * from outbox").fetchone()
+    assert (row["attempts"], row["begun_at"], row["error"]) == (1, None, "NetworkError")
+    assert row["params"] is not None
+
+
+async def test_a_chat_that_moved_gets_its_reminder_once(office: Office) -> None:
+    office.api.greet(77)
+    office.api.fail(400, "Bad Request: upgraded", "sendMessage", migrate_to_chat_id=77)
+    office.remind()
+    await office.settle()
+    assert office.texts(77) == ["check_in 2026-11-25"]
+
+
+async def test_a_reminder_is_marked_before_it_is_sent(office: Office) -> None:
+    office.api.delay(0.3, "sendMessage")
+    office.remind()
+    await asyncio.sleep(0.1)
+    row = office.town.store._db.execute("select begun_at, sent_at from outbox").fetchone()
+    assert row["begun_at"] is not None and row["sent_at"] is None
+    await office.settle()
+
+
+async def test_reminders_keep_their_pace_and_answers_do_not_wait_for_it(api: FakeBotApi, town: Town) -> None:
+    async with Bot(TOKEN, base_url=api.base_url) as bot:
+        office = Office(api, town, bot)
+        office.sender._pause = 3600.0
+        office.remind(5)
+        await asyncio.to_thread(api.wait_for, lambda: api.calls("sendMessage"))
+        api.greet(99)
+        answer = Call("sendMessage", {"text": "an answer"})
+        town.store.commit(Commit(None, Chat("ada", 99, NOON, NOON), calls=(answer,)))
+        office.sender.wake()
+        await asyncio.to_thread(api.wait_for_text, 99, "an answer")
+        assert [call.chat_id for call in api.calls("sendMessage")] == [1, 99]
+        assert town.store.waiting_notices() == 4
+        office.tasks[0].cancel()
+        await asyncio.gather(*office.tasks, return_exceptions=True)
+
+
+async def test_a_crowd_that_is_due_at_once_gets_one_each_or_is_marked(office: Office) -> None:
+    crowd = 600
+    for number in range(10, crowd + 1, 10):
+        office.api.refuse_quietly(number)
+    for number in range(5, crowd, 200):
+        office.api.too_many(number, 1)
+    chats = office.remind(crowd)
+    office.api.greet(9999)
+    answer = Call("sendMessage", {"text": "an answer"})
+    office.town.store.commit(Commit(None, Chat("ada", 9999, NOON, NOON), calls=(answer,)))
+    office.sender.wake()
+    await asyncio.to_thread(office.api.wait_for_text, 9999, "an answer")
+    reminded_before = len(office.api.calls("sendMessage"))
+    while office.town.store.waiting_notices():
+        office.now += timedelta(seconds=1)
+        await office.settle()
+    got = {number: len(office.texts(number)) for number in chats}
+    assert got == {number: 0 if number % 10 == 0 else 1 for number in chats}
+    assert Counter(office.errors()) == {None: crowd - 60 + 1, "blocked": 60}
+    assert reminded_before < 60
+
+
+async def test_the_ticker_queues_slice_by_slice_what_is_due_and_wakes_the_sender(office: Office) -> None:
+    office.remind(250)
+    await office.settle()
+    office.now += days(1)
+    ticker = tick_away(office.town.store, office.sender, lambda: office.now, say, 0.01)
+    office.tasks.append(asyncio.create_task(ticker))
+    await asyncio.to_thread(office.api.wait_for, lambda: len(office.api.calls("sendMessage")) >= 500, 20)
+    assert all(office.texts(number)[-1] == "check_in 2026-11-26" for number in range(1, 251))
+
+
+async def test_the_ticker_waits_while_many_wait_to_be_sent(office: Office) -> None:
+    office.tasks[0].cancel()
+    office.remind(600)
+    office.now += days(1)
+    ticker = tick_away(office.town.store, office.sender, lambda: office.now, say, 0.01)
+    office.tasks.append(asyncio.create_task(ticker))
+    await asyncio.sleep(0.1)
+    assert office.town.store.waiting_notices() == 600
+
+
+async def test_without_words_nobody_is_reminded(office: Office) -> None:
+    office.tasks.append(asyncio.create_task(tick_away(office.town.store, office.sender, lambda: office.now, None)))
+    await asyncio.sleep(0.05)
+    assert not office.tasks[-1].done()
+
+
+async def test_the_ticker_ends_with_the_store(office: Office) -> None:
+    office.town.store._db.execute("drop table reminder")
+    with pytest.raises(StoreError):
+        await tick_away(office.town.store, office.sender, lambda: office.now, say)

@@ -10,7 +10,7 @@ from time import perf_counter
 
 from flows.engine import Engine
 from flows.library import load
-from tests.bench import processes, turns
+from tests.bench import processes, ticks, turns
 from tests.bench.figures import table
 
 
@@ -28,6 +28,8 @@ def main() -> None:
             *processes.starts(folder),
             *processes.memory(engine, folder / "memory.db"),
             *processes.simulations(),
+            *ticks.ticks(folder),
+            *ticks.crowd(folder),
         ]
     system = f"{platform.system()} {platform.machine()}"
     print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {system}")
