@@ -324,8 +324,8 @@ def by_location(
 ) -> tuple[Candidate, ...]:
     """Returns the zones whose main cities lie nearest, one of each kind of clock first: a good guess and no more.
 
-    Borders are not in the table. Of a hundred big cities in 60 zones the first candidate shows the right time for
-    three in four, and one of the five for 96: the person must always confirm what time it is.
+    Borders are not in the table. Of the hundred big cities of its test the first candidate shows the right time for
+    three in four, and one of the five for all: the person must always confirm what time it is.
     """
     far = sorted((_kilometres(latitude, longitude, place), place.zone) for place in places())
     limit = max(far[0][0] * AS_NEAR, NEAR)
