@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.desk import Desk, Work
+from bot.records import DiaryEntry
 from bot.render import Message, bold, paragraphs
 from bot.replies import plain
-from bot.store import DiaryEntry, Store
+from bot.store import Store
 from flows.engine import Refused
 
 PRIVATE = (

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from bot.commands import Commands, Operator
 from bot.desk import Desk, Incoming, Work
+from bot.records import Chat, Commit, SessionRow, new_key
 from bot.render import Button, Message, Translate, paragraphs
 from bot.replies import Replies
-from bot.store import Chat, Commit, SessionRow, Store, new_key
+from bot.store import Store
 from flows.engine import Engine, Outdated
 from flows.safety_net import SafetyNet
 
@@ -138,7 +139,7 @@ class Conversation:
         elif work.session is None:
             self.commands.start(work)
         else:
-            self.desk.where(work, "question.only_text" if incoming.kind == "other" else "")
+            self.desk.where(work, "question.only_text" if incoming.kind in ("other", "location") else "")
 
     def _typed(self, work: Work) -> bool:
         """Takes text as an answer or as the label of a button; a question that it does not answer is asked again."""

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.outcome import Outcome
+from bot.records import QUESTION, Call, Chat, DiaryEntry, SessionRow, new_key
 from bot.render import Asking, Message, Place, Renderer, Translate, Words, paragraphs
-from bot.store import QUESTION, Call, Chat, DiaryEntry, SessionRow, new_key
 from flows.engine import OPENED, Answer, Engine, Node, Refused, Session, Turn
 from flows.schema import Disposition, Permission
 
@@ -18,7 +18,7 @@ CONSENT = "Q00"
 PLAN_WAITS = timedelta(hours=24)
 """No plan is shown for this long after an URGENT or EMERGENCY result (clinical.md 2.7)."""
 
-Kind = Literal["command", "text", "edited", "press", "blocked", "unblocked", "other"]
+Kind = Literal["command", "text", "edited", "press", "location", "blocked", "unblocked", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Incoming:
     message_id: int | None = None
     """The message whose button was pressed."""
     thread_id: int | None = None
+    location: tuple[float, float] | None = None
+    """Latitude and longitude in degrees, to about ten kilometres; it is looked at in this turn and kept nowhere."""
 
 
 @dataclass(slots=True)

@@ -92,3 +92,46 @@ def m001_initial(db: Database) -> None:
     db.execute("create index outbox_chat on outbox (chat)")
     # Holds what waits, chat by chat in order, and what tells which calls may be made: the sender asks it all the time.
     db.execute("create index outbox_unsent on outbox (chat, id, not_before) where params is not null")
+
+
+@migrations()
+def m002_reminders(db: Database) -> None:
+    """Adds reminders, and a second priority to the outbox for what they become."""
+    db.execute(
+        """
+        create table reminder (
+            chat text not null references chat (key) on delete cascade,
+            kind text not null,
+            zone text not null,
+            times text not null,
+            weekdays text not null,
+            days text not null,
+            quiet text,
+            paused_until text,
+            skip_on text,
+            race_on text,
+            snoozed_at text,
+            stopped_at text,
+            done_on text not null,
+            done integer not null,
+            next_at text,
+            sent_at text,
+            missed integer not null,
+            primary key (chat, kind)
+        ) strict
+        """
+    )
+    # A tick reads the first entries of this and nothing else: what is not due costs it nothing, however much there is.
+    db.execute("create index reminder_due on reminder (next_at, chat) where next_at is not null")
+    db.execute("alter table outbox add column priority integer not null default 0")
+    # A reminder is marked before it is sent: one that was begun and never ended may have arrived, and is not repeated.
+    db.execute("alter table outbox add column begun_at text")
+    db.execute("alter table outbox add column expires_at text")
+    db.execute("drop index outbox_unsent")
+    db.execute("create index outbox_unsent on outbox (priority, chat, id, not_before) where params is not null")
+    db.execute(
+        """
+        create index outbox_reminders on outbox (id, not_before, begun_at, chat)
+        where params is not null and priority = 1
+        """
+    )

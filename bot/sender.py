@@ -1,4 +1,8 @@
-"""Drains the outbox: in order within a chat, parallel across chats, until every call is sent or refused for good."""
+"""Drains the outbox: in order within a chat, parallel across chats, until every call is sent or refused for good.
+
+Answers to people go first, and are repeated until Telegram has taken them. A reminder goes when nobody waits, at a
+steady pace; it is marked before it is sent, and never repeated once it may have arrived.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,20 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from telegram import Bot, InputFile
-from telegram.error import BadRequest, ChatMigrated, EndPointNotFound, Forbidden, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    EndPointNotFound,
+    Forbidden,
+    InvalidToken,
+    RetryAfter,
+    TelegramError,
+)
 from telegram.warnings import PTBUserWarning
 
-from bot.store import Outgoing, Store
+from bot.records import REMINDERS, Outgoing
+from bot.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -29,16 +43,26 @@ DONE_ALREADY = (
 TOO_LARGE = "request entity too large"
 NO_SUCH_METHOD = "method not found"
 FIRST_DELAY, LONGEST_DELAY = 0.5, 300.0
+PACE = 20.0
+"""Reminders a second: Telegram takes about 30 messages a second from a bot, and people must find room among them."""
+NEVER_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout"})
+"""Troubles of the transport (httpx) before the first byte of a call was sent."""
 
 
 class Sender:
     """Makes the calls of the outbox; each is repeated until Telegram has taken it or refused it for good."""
 
-    def __init__(self, bot: Bot, store: Store, clock: Callable[[], datetime], in_flight: int = 30) -> None:
+    def __init__(
+        self, bot: Bot, store: Store, clock: Callable[[], datetime], in_flight: int = 30, pace: float = PACE
+    ) -> None:
         self._bot = bot
         self._store = store
         self._clock = clock
         self._in_flight = in_flight
+        self._pause = 1 / pace
+        self._next_reminder = 0.0
+        """When the next reminder may go, by the clock of the event loop."""
+        self._held_back = False
         self._flying: dict[str, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
         self._idle = asyncio.Event()
@@ -52,6 +76,8 @@ class Sender:
         """Sends until it is cancelled; raises StoreError when the store can no longer be written."""
         # The library advises its typed methods at every raw call; the outbox holds raw calls on purpose.
         warnings.filterwarnings("ignore", category=PTBUserWarning)
+        if uncertain := self._store.park_begun():
+            log.warning("%d reminders were on their way when the bot ended: they are not repeated", uncertain)
         try:
             while True:
                 now = self._clock()
@@ -76,11 +102,41 @@ class Sender:
         waiting = [call for call in self._store.heads(now, self._in_flight) if call.chat not in self._flying]
         free = self._in_flight - len(self._flying)
         for call in waiting[:free]:
-            flight = asyncio.create_task(self._deliver(call), name=f"outbox {call.id}")
-            self._flying[call.chat] = flight
-            flight.add_done_callback(partial(self._land, call.chat))
-        if not self._flying:
+            self._fly(call)
+        self._take_off_reminders(now)
+        if not self._flying and not self._held_back:
             self._idle.set()
+
+    def _take_off_reminders(self, now: datetime) -> None:
+        """Lets reminders go as their pace allows, and always leaves a third of the room to people."""
+        self._held_back = False
+        room = self._in_flight - self._in_flight // 3 - len(self._flying)
+        if room <= 0:
+            return
+        heads = self._store.heads(now, room + len(self._flying), REMINDERS)
+        over = [call for call in heads if call.expires_at is not None and call.expires_at <= now]
+        for call in over:
+            self._store.park_call(call.id, "missed")
+            self._woken.set()
+        waiting = [call for call in heads if call not in over and call.chat not in self._flying]
+        going = [call for call in waiting[:room] if self._may_go()]
+        if going:
+            self._store.begin((call.id for call in going), now)
+        for call in going:
+            self._fly(call)
+
+    def _may_go(self) -> bool:
+        """Takes one place in the pace of reminders, if there is one."""
+        loop_time = asyncio.get_running_loop().time()
+        self._held_back = self._next_reminder > loop_time
+        if not self._held_back:
+            self._next_reminder = max(self._next_reminder, loop_time) + self._pause
+        return not self._held_back
+
+    def _fly(self, call: Outgoing) -> None:
+        flight = asyncio.create_task(self._deliver(call), name=f"outbox {call.id}")
+        self._flying[call.chat] = flight
+        flight.add_done_callback(partial(self._land, call.chat))
 
     def _land(self, chat: str, flight: asyncio.Task[None]) -> None:
         # A flight that failed stays: `run` finds it, and until then its chat sends nothing twice.
@@ -89,10 +145,13 @@ class Sender:
         self._woken.set()
 
     async def _rest(self, now: datetime) -> None:
-        """Sleeps until something happens or the next postponed call is due."""
+        """Sleeps until something happens, the next postponed call is due or the next reminder may go."""
         due = self._store.next_retry_at(now)
+        pauses = [] if due is None else [(due - now).total_seconds()]
+        if self._held_back:
+            pauses.append(self._next_reminder - asyncio.get_running_loop().time())
         with suppress(TimeoutError):
-            async with asyncio.timeout(None if due is None else (due - now).total_seconds()):
+            async with asyncio.timeout(min(pauses, default=None)):
                 await self._woken.wait()
         for flight in self._flying.values():
             if flight.done():
@@ -132,11 +191,19 @@ class Sender:
                 store.block(call.chat, now)
             case ChatMigrated() if error.new_chat_id != call.chat_id:
                 store.migrate_chat(call.chat_id, error.new_chat_id)
+                store.retry(call.id, now, reason)
             case RetryAfter():
+                if call.priority == REMINDERS:
+                    # Whatever limit this was, a crowd of reminders has reached it: the others wait as well.
+                    rest = asyncio.get_running_loop().time() + patience(error).total_seconds()
+                    self._next_reminder = max(self._next_reminder, rest)
                 store.retry(call.id, now + patience(error), reason)
             case _ if _is_permanent(error):
                 log.error("outbox %d: %s is refused: %s", call.id, call.method, reason)
                 store.park_call(call.id, reason)
+            case _ if call.priority == REMINDERS and _may_have_arrived(error):
+                log.warning("outbox %d: a reminder may have arrived, and is not repeated: %s", call.id, reason)
+                store.park_call(call.id, "uncertain")
             case _:
                 log.warning("outbox %d: %s failed: %s", call.id, call.method, type(error).__name__)
                 store.retry(call.id, now + _backoff(call.attempts), type(error).__name__)
@@ -170,6 +237,12 @@ def _is_permanent(error: TelegramError) -> bool:
         or isinstance(error.__cause__, UnicodeError | TypeError)
         or _says(error, TOO_LARGE)
     )
+
+
+def _may_have_arrived(error: TelegramError) -> bool:
+    """Tells whether Telegram may have taken a call in spite of this error: an answer that never came proves nothing."""
+    refused = isinstance(error, EndPointNotFound | InvalidToken | Conflict)
+    return not refused and type(error.__cause__).__name__ not in NEVER_SENT
 
 
 def _backoff(attempts: int) -> timedelta:

@@ -5,26 +5,29 @@ One process, one connection, one thread; nothing here awaits, so a transaction i
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from sqlite_utils import Database
 
+from bot import rows
 from bot.migrations import migrations
-
-QUESTION = "question"
-"""The tag of a call that asks the current question: the chat remembers it, so that it can be edited later."""
-
-Entry = tuple[str, str | int | tuple[str, ...] | None]
-"""One line of a session's log: the name of a question or event and its value."""
-
+from bot.records import (
+    PEOPLE,
+    QUESTION,
+    REMINDERS,
+    Call,
+    Chat,
+    Commit,
+    Notice,
+    Outgoing,
+    Reminder,
+    SessionRow,
+    new_key,
+)
 
 StoreError = sqlite3.Error
 """The file cannot be read or written; nothing that was not acknowledged is lost, and going on is pointless."""
@@ -32,96 +35,6 @@ StoreError = sqlite3.Error
 
 class AlreadyHandled(Exception):
     """The update was committed before; this transaction was rolled back and nothing has changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chat:
-    """One chat of the bot; `key` stands for it in every other row."""
-
-    key: str
-    chat_id: int
-    created_at: datetime
-    seen_at: datetime
-    kind: str = "private"
-    country: str = ""
-    consent_version: str = ""
-    consent_at: datetime | None = None
-    plan_state: str = ""
-    critical_at: datetime | None = None
-    question_call: int | None = None
-    """The outbox id of the newest call tagged as question."""
-    blocked_at: datetime | None = None
-    forgotten_at: datetime | None = None
-    """Set by forgetting only; any other commit of this chat clears it."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """One person's place in one flow, as it is kept."""
-
-    key: str
-    chat: str
-    flow: str
-    content_version: str
-    state: str
-    started_at: datetime
-    updated_at: datetime
-    log: tuple[Entry, ...] = ()
-    ticks: tuple[str, ...] = ()
-    turn: int = 0
-    open: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class DiaryEntry:
-    """One dated fact about a person: a result, a check-in, an event."""
-
-    at: datetime
-    kind: str
-    data: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One finished Bot API call without its chat_id; a file is `{"$file": {"name": …, "text": …}}`."""
-
-    method: str
-    params: Mapping[str, object]
-    tag: str = ""
-    edits: int | None = None
-    """The outbox id of the call whose sent message this one edits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """All that one update caused; it is saved whole or not at all."""
-
-    update_id: int | None
-    chat: Chat
-    session: SessionRow | None = None
-    diary: tuple[DiaryEntry, ...] = ()
-    calls: tuple[Call, ...] = ()
-    forget: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One call that waits in the outbox, with what the sender needs to make it."""
-
-    id: int
-    chat: str
-    chat_id: int
-    method: str
-    params: dict[str, object]
-    attempts: int
-    edits: int | None
-    message_id: int | None
-    """The message that `edits` became, if it was sent."""
-
-
-def new_key() -> str:
-    """Returns a random key of eight URL-safe characters for a chat or a session."""
-    return secrets.token_urlsafe(6)
 
 
 class Store:
@@ -163,10 +76,10 @@ class Store:
 
     def pending(self) -> list[tuple[int, str]]:
         """Returns the updates that were received but neither handled nor parked, oldest first."""
-        rows = self._db.execute(
+        found = self._db.execute(
             "select update_id, payload from inbox where payload is not null order by update_id"
         ).fetchall()
-        return [(row["update_id"], row["payload"]) for row in rows]
+        return [(row["update_id"], row["payload"]) for row in found]
 
     def mark_handled(self, update_id: int) -> None:
         """Ends an update that needs nothing; raises AlreadyHandled for one that ended before."""
@@ -209,7 +122,7 @@ class Store:
     def chat(self, chat_id: int) -> Chat | None:
         """Returns the chat with this Telegram id, or None for a new one."""
         row = self._db.execute("select * from chat where chat_id = :chat_id", {"chat_id": chat_id}).fetchone()
-        return None if row is None else Chat(**_record(row))
+        return None if row is None else Chat(**rows.record(row))
 
     def latest_session(self, chat_key: str) -> SessionRow | None:
         """Returns the session that the chat started last, open or not."""
@@ -217,16 +130,17 @@ class Store:
             "select * from session where chat = :chat order by started_at desc, rowid desc limit 1",
             {"chat": chat_key},
         ).fetchone()
-        return None if row is None else _session(row)
+        return None if row is None else rows.session(row)
 
     def everything(self, chat_key: str) -> dict[str, object]:
         """Returns every row about a person as plain data, table by table (for /export)."""
         tables: dict[str, object] = {}
-        for table, where in (("chat", "key"), ("session", "chat"), ("diary", "chat"), ("outbox", "chat")):
-            rows = self._db.execute(
+        owners = (("chat", "key"), ("session", "chat"), ("diary", "chat"), ("reminder", "chat"), ("outbox", "chat"))
+        for table, where in owners:
+            found = self._db.execute(
                 f"select * from {table} where {where} = :chat order by rowid", {"chat": chat_key}
             ).fetchall()
-            tables[table] = [_plain(row) for row in rows]
+            tables[table] = [rows.plain(row) for row in found]
         return tables
 
     def commit(self, commit: Commit) -> None:
@@ -249,8 +163,13 @@ class Store:
         for entry in commit.diary:
             self._db.execute(
                 "insert into diary (chat, at, kind, data) values (:chat, :at, :kind, :data)",
-                {"chat": chat, **_values(entry)},
+                {"chat": chat, **rows.values(entry)},
             )
+        if commit.reminders is not None:
+            self._db.execute("delete from reminder where chat = :chat", {"chat": chat})
+            self._save_reminders(commit.reminders)
+        if commit.chat.blocked_at is not None:
+            self._stop_reminders(chat, commit.chat.blocked_at)
         question = self._queue(chat, commit.calls)
         if question is not None:
             self._db.execute("update chat set question_call = :id where key = :chat", {"id": question, "chat": chat})
@@ -268,7 +187,7 @@ class Store:
                 critical_at = excluded.critical_at, question_call = excluded.question_call,
                 blocked_at = excluded.blocked_at, forgotten_at = null, seen_at = excluded.seen_at
             """,
-            _values(chat),
+            rows.values(chat),
         )
 
     def _save_session(self, session: SessionRow) -> None:
@@ -282,7 +201,7 @@ class Store:
                 ticks = excluded.ticks, turn = excluded.turn, open = excluded.open,
                 updated_at = excluded.updated_at
             """,
-            _values(session),
+            rows.values(session),
         )
 
     def _queue(self, chat: str, calls: tuple[Call, ...]) -> int | None:
@@ -292,14 +211,14 @@ class Store:
                 """
                 insert into outbox (chat, method, params, tag, edits) values (:chat, :method, :params, :tag, :edits)
                 """,
-                {"chat": chat, **_values(call)},
+                {"chat": chat, **rows.values(call)},
             )
             if call.tag == QUESTION:
                 question = cursor.lastrowid
         return question
 
     def _forget(self, commit: Commit) -> None:
-        chat_id, kind, now = commit.chat.chat_id, commit.chat.kind, _text(commit.chat.seen_at)
+        chat_id, kind, now = commit.chat.chat_id, commit.chat.kind, rows.time_text(commit.chat.seen_at)
         self._db.execute("delete from chat where chat_id = :chat_id", {"chat_id": chat_id})
         if not commit.calls:
             return
@@ -315,32 +234,109 @@ class Store:
         )
         self._queue(key, commit.calls)
 
+    # ---- reminders -------------------------------------------------------------------------------------------
+
+    def reminders(self, chat_key: str) -> tuple[Reminder, ...]:
+        """Returns the reminders of a chat."""
+        found = self._db.execute("select * from reminder where chat = :chat order by kind", {"chat": chat_key})
+        return tuple(rows.reminder(row) for row in found.fetchall())
+
+    def due_reminders(self, now: datetime, limit: int) -> list[Reminder]:
+        """Returns all reminders of the chats to which the longest due ones belong, chat by chat."""
+        found = self._db.execute(_DUE, {"now": rows.time_text(now), "limit": limit}).fetchall()
+        return [rows.reminder(row) for row in found]
+
+    def remind(self, planned: Iterable[Reminder], notices: Iterable[Notice]) -> None:
+        """Plans reminders anew and queues what the due ones became, in one transaction."""
+        with self._db.atomic():
+            self._db.conn.executemany(
+                """
+                update reminder set days = :days, snoozed_at = :snoozed_at, done_on = :done_on, done = :done,
+                    next_at = :next_at, sent_at = :sent_at, missed = :missed
+                where chat = :chat and kind = :kind
+                """,
+                map(rows.plan, planned),
+            )
+            self._db.conn.executemany(
+                """
+                insert into outbox (chat, method, params, tag, priority, expires_at)
+                values (:chat, :method, :params, :tag, 1, :expires_at)
+                """,
+                map(rows.notice, notices),
+            )
+
+    def waiting_notices(self) -> int:
+        """Returns how many reminders wait in the outbox."""
+        row = self._db.execute(
+            "select count(*) as waiting from outbox where params is not null and priority = 1"
+        ).fetchone()
+        return int(row["waiting"])
+
+    def _save_reminders(self, reminders: Iterable[Reminder]) -> None:
+        self._db.conn.executemany(_SAVE_REMINDER, map(rows.values, reminders))
+
+    def _stop_reminders(self, chat_key: str, now: datetime) -> None:
+        self._db.execute(
+            """
+            update reminder set next_at = null, snoozed_at = null, stopped_at = coalesce(stopped_at, :now)
+            where chat = :chat
+            """,
+            {"chat": chat_key, "now": rows.time_text(now)},
+        )
+
     # ---- outbox ----------------------------------------------------------------------------------------------
 
-    def heads(self, now: datetime, limit: int) -> list[Outgoing]:
-        """Returns the calls that may be made now, oldest first: at most one a chat, its first unsent."""
-        rows = self._db.execute(
+    def heads(self, now: datetime, limit: int, priority: int = PEOPLE) -> list[Outgoing]:
+        """Returns the calls of a priority that may be made now, oldest first: at most one a chat, its first unsent.
+
+        While an answer waits in a chat, no reminder of that chat may be made.
+        """
+        heads = _NOTICES if priority == REMINDERS else _HEADS
+        found = self._db.execute(
             f"""
             select outbox.id, outbox.chat, chat.chat_id, outbox.method, outbox.params, outbox.attempts, outbox.edits,
-                edited.message_id
+                edited.message_id, outbox.priority, outbox.expires_at
             from (
-                select id from ({_HEADS}) where not_before is null or not_before <= :now order by id limit :limit
+                select id from ({heads}) where not_before is null or not_before <= :now order by id limit :limit
             ) as head
             join outbox on outbox.id = head.id
             join chat on chat.key = outbox.chat
             left join outbox as edited on edited.id = outbox.edits
             order by outbox.id
             """,
-            {"now": _text(now), "limit": limit},
+            {"now": rows.time_text(now), "limit": limit},
         ).fetchall()
-        return [Outgoing(**_record(row)) for row in rows]
+        return [Outgoing(**rows.record(row)) for row in found]
 
     def next_retry_at(self, now: datetime) -> datetime | None:
         """Returns when the next postponed call may be made, or None when none waits for a time after now."""
         row = self._db.execute(
-            f"select min(not_before) as at from ({_HEADS}) where not_before > :now", {"now": _text(now)}
+            f"""
+            select min(not_before) as at from (
+                select not_before from ({_HEADS}) union all
+                select not_before from outbox where params is not null and priority = 1
+            ) where not_before > :now
+            """,
+            {"now": rows.time_text(now)},
         ).fetchone()
-        return _time(row["at"])
+        return rows.read_time(row["at"])
+
+    def begin(self, outbox_ids: Iterable[int], now: datetime) -> None:
+        """Marks reminders before they are sent."""
+        marks = [{"id": outbox_id, "now": rows.time_text(now)} for outbox_id in outbox_ids]
+        with self._db.atomic():
+            self._db.conn.executemany("update outbox set begun_at = :now where id = :id", marks)
+
+    def park_begun(self) -> int:
+        """Gives up the reminders that were begun and never ended, for they may have arrived; returns how many."""
+        with self._db.atomic():
+            cursor = self._db.execute(
+                """
+                update outbox set params = null, error = 'uncertain'
+                where params is not null and priority = 1 and begun_at is not null
+                """
+            )
+        return cursor.rowcount
 
     def sent(self, outbox_id: int, message_id: int | None, now: datetime) -> None:
         """Marks a call sent, erases what it said and keeps the id of the message that it became."""
@@ -350,7 +346,7 @@ class Store:
                 update outbox set params = null, error = null, message_id = :message_id, sent_at = :now
                 where id = :id returning chat
                 """,
-                {"id": outbox_id, "message_id": message_id, "now": _text(now)},
+                {"id": outbox_id, "message_id": message_id, "now": rows.time_text(now)},
             )
 
     def retry(self, outbox_id: int, not_before: datetime, error: str) -> None:
@@ -358,10 +354,10 @@ class Store:
         with self._db.atomic():
             self._db.execute(
                 """
-                update outbox set attempts = attempts + 1, not_before = :not_before, error = :error
+                update outbox set attempts = attempts + 1, not_before = :not_before, error = :error, begun_at = null
                 where id = :id
                 """,
-                {"id": outbox_id, "not_before": _text(not_before), "error": error},
+                {"id": outbox_id, "not_before": rows.time_text(not_before), "error": error},
             )
 
     def park_call(self, outbox_id: int, error: str) -> None:
@@ -377,12 +373,13 @@ class Store:
         with self._db.atomic():
             self._db.execute(
                 "update chat set blocked_at = coalesce(blocked_at, :now) where key = :chat",
-                {"chat": chat_key, "now": _text(now)},
+                {"chat": chat_key, "now": rows.time_text(now)},
             )
             self._db.execute(
                 "update outbox set params = null, error = 'blocked' where chat = :chat and params is not null",
                 {"chat": chat_key},
             )
+            self._stop_reminders(chat_key, now)
             self._say_no_more(chat_key)
 
     def migrate_chat(self, old: int, new: int) -> None:
@@ -443,56 +440,38 @@ def _opened(path: Path) -> Database:
     return db
 
 
+_SAVE_REMINDER = """
+insert into reminder (chat, kind, zone, times, weekdays, days, quiet, paused_until, skip_on, race_on, snoozed_at,
+    stopped_at, done_on, done, next_at, sent_at, missed)
+values (:chat, :kind, :zone, :times, :weekdays, :days, :quiet, :paused_until, :skip_on, :race_on, :snoozed_at,
+    :stopped_at, :done_on, :done, :next_at, :sent_at, :missed)
+on conflict (chat, kind) do update set
+    zone = excluded.zone, times = excluded.times, weekdays = excluded.weekdays, days = excluded.days,
+    quiet = excluded.quiet, paused_until = excluded.paused_until, skip_on = excluded.skip_on,
+    race_on = excluded.race_on, snoozed_at = excluded.snoozed_at, stopped_at = excluded.stopped_at,
+    done_on = excluded.done_on, done = excluded.done, next_at = excluded.next_at, sent_at = excluded.sent_at,
+    missed = excluded.missed
+"""
+
+# What is due, and beside it what else those chats have: together they decide what is sent.
+_DUE = """
+select reminder.* from (
+    select distinct chat from (select chat from reminder where next_at <= :now order by next_at limit :limit)
+) as due
+join reminder on reminder.chat = due.chat
+order by reminder.chat, reminder.kind
+"""
+
 # With a lone min(), SQLite takes the other columns from the row of the minimum (sqlite.org/lang_select.html, 2.5).
 # The partial index outbox_unsent leads to them: it holds unsent calls only, chat by chat in order.
-_HEADS = "select min(id) as id, not_before from outbox where params is not null group by chat"
+_HEADS = "select min(id) as id, not_before from outbox where params is not null and priority = 0 group by chat"
 
-_JSON_COLUMNS = frozenset({"log", "ticks", "data", "params"})
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
-
-
-def _text(at: datetime) -> str:
-    """Writes a time so that text order is time order: UTC, always with microseconds."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
-
-
-def _values(record: Chat | SessionRow | DiaryEntry | Call) -> dict[str, object]:
-    return {name: _column(getattr(record, name)) for name in record.__slots__}
-
-
-def _column(value: object) -> object:
-    match value:
-        case datetime():
-            return _text(value)
-        case tuple() | Mapping():
-            return _json(value)
-        case bool():
-            return int(value)
-    return value
-
-
-def _record(row: sqlite3.Row) -> dict[str, Any]:
-    """Reads a row back into Python's types: times by the names of their columns, JSON by `_JSON_COLUMNS`."""
-    values = _plain(row)
-    return {name: _time(values[name]) if name.endswith("_at") else values[name] for name in values}
-
-
-def _plain(row: sqlite3.Row) -> dict[str, Any]:
-    values = dict(zip(row.keys(), row, strict=True))
-    for name in _JSON_COLUMNS & values.keys():
-        if values[name] is not None:
-            values[name] = json.loads(values[name])
-    return values
-
-
-def _session(row: sqlite3.Row) -> SessionRow:
-    values = _record(row)
-    log = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in values.pop("log"))
-    return SessionRow(log=log, ticks=tuple(values.pop("ticks")), open=bool(values.pop("open")), **values)
+# Reminders are walked in their own order by the index outbox_reminders, so the first few cost the same in any crowd.
+_NOTICES = """
+select id, not_before from outbox as notice indexed by outbox_reminders
+where params is not null and priority = 1 and begun_at is null
+    and not exists (select 1 from outbox where params is not null and priority = 0 and chat = notice.chat)
+    and not exists (
+        select 1 from outbox where params is not null and priority = 1 and chat = notice.chat and id < notice.id
+    )
+"""

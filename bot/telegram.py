@@ -21,6 +21,8 @@ from telegram.request import HTTPXRequest
 
 from bot.config import ConfigError, Settings
 from bot.desk import Incoming
+from bot.records import Call
+from bot.reminders import Due, tick
 from bot.sender import Sender, patience
 from bot.store import AlreadyHandled, Store
 
@@ -33,6 +35,10 @@ READ_TIMEOUT = 20.0
 LAST_WORDS = 5.0
 """Seconds that what is queued may still take at the end."""
 LONGEST_PAUSE = 30.0
+TICK = 10.0
+"""Seconds between two looks at what is due: a reminder comes at most so late."""
+SLICE, WAITING = 100, 500
+"""How many reminders are queued at once, between which people are heard, and how many may wait to be sent."""
 SCOPES = {"private": "all_private_chats", "groups": "all_group_chats"}
 COMMAND = re.compile(r"/(?P<name>[A-Za-z0-9_]{1,32})(?:@(?P<bot>[A-Za-z0-9_]+))?(?:\s+(?P<argument>.*))?", re.DOTALL)
 
@@ -52,8 +58,14 @@ class Listener(Protocol):
         """Tells the person that an update of theirs could not be handled."""
 
 
-async def serve(settings: Settings, store: Store, listener: Listener, commands: MenuCommands) -> None:
-    """Runs the bot until SIGTERM or SIGINT.
+async def serve(
+    settings: Settings,
+    store: Store,
+    listener: Listener,
+    commands: MenuCommands,
+    remind: Callable[[Due], Call] | None = None,
+) -> None:
+    """Runs the bot until SIGTERM or SIGINT; `remind` says in what words a person is reminded.
 
     Raises ConfigError when Telegram refuses the token, StoreError when the database can no longer be written.
     """
@@ -66,9 +78,11 @@ async def serve(settings: Settings, store: Store, listener: Listener, commands: 
         loop.add_signal_handler(number, stopped.set)
     sending = asyncio.create_task(sender.run(), name="sender")
     receiving = asyncio.create_task(receiver.run(settings.poll_timeout, commands), name="receiver")
+    ticking = asyncio.create_task(tick_away(store, sender, _clock, remind), name="ticker")
     stopping = asyncio.create_task(stopped.wait(), name="stop")
     try:
-        await asyncio.wait({sending, receiving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({sending, receiving, ticking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await _end(ticking)
         await _end(receiving)
         await sender.drain(0 if sending.done() else LAST_WORDS)
     finally:
@@ -77,6 +91,23 @@ async def serve(settings: Settings, store: Store, listener: Listener, commands: 
             await _end(sending)
         finally:
             await bot.shutdown()
+
+
+async def tick_away(
+    store: Store,
+    sender: Sender,
+    clock: Callable[[], datetime],
+    remind: Callable[[Due], Call] | None,
+    pause: float = TICK,
+) -> None:
+    """Queues what is due, slice by slice, until it is cancelled; raises StoreError when the store fails."""
+    while remind is not None:
+        done = tick(store, clock(), remind, SLICE) if store.waiting_notices() < WAITING else None
+        if done is not None and done.queued:
+            sender.wake()
+        # A slice with something in it may have left more; people come before the next one.
+        await asyncio.sleep(0 if done is not None and done.chats else pause)
+    await asyncio.Event().wait()
 
 
 async def _end(task: asyncio.Task[None]) -> None:
@@ -322,6 +353,10 @@ def _message(update_id: int, message: Message, username: str) -> Incoming | None
         return Incoming(update_id, message.chat.id, "text", private, text=text, thread_id=thread_id)
     if not private:
         return None
+    if message.location is not None:
+        # One decimal is enough for a time zone, and says less about a person.
+        place = round(message.location.latitude, 1), round(message.location.longitude, 1)
+        return Incoming(update_id, message.chat.id, "location", thread_id=thread_id, location=place)
     # What is left is a sticker, a voice message and the like, or a note of Telegram itself ("pinned a message").
     if message.effective_attachment is None:
         return None

@@ -14,8 +14,9 @@ from typing import Any
 from bot.commands import Operator
 from bot.conversation import Conversation
 from bot.desk import Incoming, Kind
-from bot.store import Chat as ChatRow
-from bot.store import SessionRow, Store
+from bot.records import Chat as ChatRow
+from bot.records import SessionRow
+from bot.store import Store
 from flows.engine import Engine, Session
 from tests.person import Person
 

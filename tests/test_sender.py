@@ -14,8 +14,9 @@ import pytest
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
+from bot.records import Call, Chat, Commit
 from bot.sender import Sender
-from bot.store import Call, Chat, Commit, Store, StoreError
+from bot.store import Store, StoreError
 from tests.fake_bot_api import TOKEN, FakeBotApi, running
 
 ADA, BOB = 11, 2**40

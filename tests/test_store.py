@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import AlreadyHandled, Call, Chat, Commit, DiaryEntry, SessionRow, Store, StoreError, new_key
+from bot.records import Call, Chat, Commit, DiaryEntry, SessionRow, new_key
+from bot.store import AlreadyHandled, Store, StoreError
 
 NOW = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
@@ -87,7 +88,10 @@ def test_the_schema_is_this_and_nothing_else(store: Store, path: Path) -> None:
         "session": "key chat flow content_version state log ticks turn open started_at updated_at".split(),
         "diary": "id chat at kind data".split(),
         "inbox": "update_id payload attempts error".split(),
-        "outbox": "id chat method params tag edits message_id attempts not_before error sent_at".split(),
+        "reminder": "chat kind zone times weekdays days quiet paused_until skip_on race_on snoozed_at stopped_at "
+        "done_on done next_at sent_at missed".split(),
+        "outbox": "id chat method params tag edits message_id attempts not_before error sent_at priority begun_at "
+        "expires_at".split(),
     }
 
 
@@ -258,6 +262,7 @@ def test_everything_is_every_row_about_the_person_and_nobody_else(store: Store) 
         "chat": 1,
         "session": 1,
         "diary": 1,
+        "reminder": 0,
         "outbox": 2,
     }
     assert everything["chat"][0]["chat_id"] == BIG

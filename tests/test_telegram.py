@@ -22,7 +22,8 @@ from telegram.error import NetworkError, RetryAfter
 
 from bot.config import ConfigError, Settings
 from bot.desk import Incoming
-from bot.store import Call, Chat, Commit, Store, StoreError
+from bot.records import Call, Chat, Commit
+from bot.store import Store, StoreError
 from bot.telegram import Pauses, configure_logging, decode, serve
 from tests.fake_bot_api import TOKEN, USERNAME, FakeBotApi, running
 
@@ -430,12 +431,16 @@ def test_an_edited_message_is_known_as_such() -> None:
     "content",
     [
         {"voice": {"file_id": "a", "file_unique_id": "b", "duration": 1}},
-        {"location": {"longitude": 1.0, "latitude": 1.0}},
         {"contact": {"phone_number": "1", "first_name": "Bob"}},
     ],
 )
 def test_what_holds_no_text_is_other(content: dict[str, Any]) -> None:
     assert read(**content) == Incoming(1, ADA, "other")
+
+
+def test_a_location_is_read_no_closer_than_a_time_zone_needs() -> None:
+    place = {"latitude": 52.51234, "longitude": -13.38765}
+    assert read(location=place) == Incoming(1, ADA, "location", location=(52.5, -13.4))
 
 
 def test_in_a_group_only_what_is_said_to_us_counts() -> None:

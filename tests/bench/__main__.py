@@ -11,7 +11,7 @@ from time import perf_counter
 
 from flows.engine import Engine
 from flows.library import load
-from tests.bench import pictures, processes, turns
+from tests.bench import pictures, processes, ticks, turns
 from tests.bench.figures import table
 
 
@@ -30,6 +30,8 @@ def main() -> None:
             *processes.memory(engine, folder / "memory.db"),
             *processes.simulations(),
             *pictures.charts(),
+            *ticks.ticks(folder),
+            *ticks.crowd(folder),
         ]
     system = f"{platform.system()} {platform.machine()}"
     print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {system}")

@@ -1,0 +1,157 @@
+"""How records stand in the columns of the database, and how they come back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from typing import Any, Protocol
+
+from bot.records import Call, Chat, DiaryEntry, Notice, Reminder, SessionRow
+
+
+class Row(Protocol):
+    """What a query returns: columns by name, and in order."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def keys(self) -> list[str]:
+        """Returns the names of the columns."""
+
+
+_JSON_COLUMNS = frozenset({"log", "ticks", "data", "params", "times", "weekdays", "days", "quiet"})
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, date | time):
+        return value.isoformat()
+    raise TypeError(f"a {type(value).__name__} cannot be kept")
+
+
+json_text = json.JSONEncoder(separators=(",", ":"), default=_iso).encode
+
+
+def time_text(at: datetime) -> str:
+    """Returns a time so written that text order is time order: UTC, always with microseconds."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def read_time(text: str | None) -> datetime | None:
+    """Returns the time that `time_text` wrote."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def values(record: Chat | SessionRow | DiaryEntry | Call | Reminder) -> dict[str, object]:
+    """Returns a record as the columns of its row."""
+    return {name: column(getattr(record, name)) for name in record.__slots__}
+
+
+def column(value: object) -> object:
+    """Returns a value as SQLite keeps it."""
+    match value:
+        case datetime():
+            return time_text(value)
+        case date():
+            return _iso(value)
+        case tuple() | Mapping():
+            return json_text(value)
+        case bool():
+            return int(value)
+    return value
+
+
+def record(row: Row) -> dict[str, Any]:
+    """Reads a row back into Python's types: times by the names of their columns, JSON by `_JSON_COLUMNS`."""
+    values = plain(row)
+    return {name: read_time(values[name]) if name.endswith("_at") else values[name] for name in values}
+
+
+def plain(row: Row) -> dict[str, Any]:
+    """Returns a row as plain data, with its JSON read."""
+    values = dict(zip(row.keys(), row, strict=True))
+    for name in _JSON_COLUMNS & values.keys():
+        if values[name] is not None:
+            values[name] = json.loads(values[name])
+    return values
+
+
+def session(row: Row) -> SessionRow:
+    """Returns a row as a session."""
+    values = record(row)
+    log = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in values.pop("log"))
+    return SessionRow(log=log, ticks=tuple(values.pop("ticks")), open=bool(values.pop("open")), **values)
+
+
+def reminder(row: Row) -> Reminder:
+    """Returns a row as a reminder."""
+    return Reminder(
+        chat=row["chat"],
+        kind=row["kind"],
+        zone=row["zone"],
+        times=_times(row["times"]),
+        weekdays=_weekdays(row["weekdays"]),
+        days=_dates(row["days"]),
+        quiet=_span(row["quiet"]),
+        paused_until=_date(row["paused_until"]),
+        skip_on=_date(row["skip_on"]),
+        race_on=_date(row["race_on"]),
+        snoozed_at=read_time(row["snoozed_at"]),
+        stopped_at=read_time(row["stopped_at"]),
+        done_on=date.fromisoformat(row["done_on"]),
+        done=row["done"],
+        next_at=read_time(row["next_at"]),
+        sent_at=read_time(row["sent_at"]),
+        missed=row["missed"],
+    )
+
+
+def plan(reminder: Reminder) -> dict[str, object]:
+    """Returns the columns that planning changes, written out, for a tick may have a thousand of these."""
+    return {
+        "chat": reminder.chat,
+        "kind": reminder.kind,
+        "days": json_text(reminder.days),
+        "snoozed_at": column(reminder.snoozed_at),
+        "done_on": _iso(reminder.done_on),
+        "done": reminder.done,
+        "next_at": column(reminder.next_at),
+        "sent_at": column(reminder.sent_at),
+        "missed": reminder.missed,
+    }
+
+
+def notice(notice: Notice) -> dict[str, object]:
+    """Returns a notice as the columns of its row in the outbox."""
+    call, expires_at = notice.call, time_text(notice.expires_at)
+    params = json_text(call.params)
+    return {"chat": notice.chat, "method": call.method, "params": params, "tag": call.tag, "expires_at": expires_at}
+
+
+def _date(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+# Most people choose among few days and times: reading them is remembered.
+@lru_cache(1024)
+def _weekdays(text: str) -> tuple[int, ...]:
+    return tuple(json.loads(text))
+
+
+@lru_cache(1024)
+def _dates(text: str) -> tuple[date, ...]:
+    return tuple(map(date.fromisoformat, json.loads(text)))
+
+
+@lru_cache(1024)
+def _times(text: str) -> tuple[time, ...]:
+    return tuple(map(time.fromisoformat, json.loads(text)))
+
+
+def _span(text: str | None) -> tuple[time, time] | None:
+    if text is None:
+        return None
+    start, end = _times(text)
+    return start, end
