@@ -206,3 +206,52 @@ def test_a_log_that_does_not_fit_the_flow_is_outdated(engine: Engine) -> None:
     for log in ([("Q01", "18_34")], [("Q00", "yes"), ("Q01", "12")], [("Q00", "perhaps")], [("gone", "x")]):
         with pytest.raises((Outdated, KeyError)):
             engine.replay(log)
+
+
+def reach(
+    engine: Engine, state: str, answers: dict[str, Any] | None = None, say: dict[str, Any] | None = None
+) -> Session:
+    person, session = Person(answers or {}, say or {}), engine.start().session
+    while session.state != state:
+        session = engine.advance(session, person.answer(engine, session)).session
+    return session
+
+
+@pytest.mark.parametrize(
+    "answer", [("elsewhere",), ("none", "night"), ("rest_sit", "warmup_ease", "late_run", "after_run", "night")]
+)
+def test_ticks_that_do_not_go_together_are_refused(engine: Engine, answer: tuple[str, ...]) -> None:
+    session = reach(engine, "Q11")
+    with pytest.raises(Refused):
+        engine.advance(session, answer)
+
+
+def test_constant_is_not_counted_among_the_four(engine: Engine) -> None:
+    ticks = ("rest_sit", "warmup_ease", "late_run", "after_run", "constant")
+    assert engine.advance(reach(engine, "Q11"), ticks).session.state == "RF_CONST.confirm"
+
+
+def test_an_end_takes_no_answer(engine: Engine) -> None:
+    with pytest.raises(Refused):
+        engine.advance(talk(engine, Person({})), "yes")
+
+
+def test_a_nerve_sign_that_counts_already_is_not_asked_again(engine: Engine) -> None:
+    both_legs = {"rf": ["RF_BILAT"], "bilat_walk": "yes"}
+    session = engine.advance(engine.hear(reach(engine, "Q03", both_legs)).session, "no").session
+    asked = []
+    while engine.nodes[session.state].group == "Q02":
+        asked.append(session.state)
+        session = engine.advance(session, "no").session
+    assert "RF_SADDLE" in asked
+    assert "RF_BILAT" not in asked
+    assert session.facts["rf"] == {"RF_BILAT"}
+
+
+def test_what_stood_before_a_detour_is_found_again(engine: Engine) -> None:
+    plan = talk(engine, Person({}))
+    assert engine.before_detour(plan, "plan") is None
+    tested = engine.advance(engine.open_test(plan, "T4").session, "ok").session
+    assert engine.before_detour(tested, "plan") == plan
+    alarmed = engine.advance(engine.hear(reach(engine, "Q06")).session, "no").session
+    assert engine.before_detour(alarmed, "plan") is None
