@@ -245,7 +245,7 @@ def test_a_nerve_sign_that_counts_already_is_not_asked_again(engine: Engine) -> 
         session = engine.advance(session, "no").session
     assert "RF_SADDLE" in asked
     assert "RF_BILAT" not in asked
-    assert session.facts["rf"] == {"RF_BILAT"}
+    assert session.facts["rf"] == frozenset({"RF_BILAT"})
 
 
 def test_what_stood_before_a_detour_is_found_again(engine: Engine) -> None:
