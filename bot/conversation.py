@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.commands import Commands, Operator
-from bot.desk import Desk, Incoming, Work
+from bot.desk import Desk, Dialogue, Incoming, Work
 from bot.records import Chat, Commit, SessionRow, new_key
 from bot.render import Button, Message, Translate, paragraphs
 from bot.replies import Replies
@@ -27,12 +28,14 @@ class Conversation:
         store: Store,
         translate: Translate = str,
         operator: Operator = Operator(),  # noqa: B008  (frozen)
+        dialogues: Iterable[Callable[[Desk, Store], Dialogue]] = (),
     ) -> None:
         self.engine = engine
         self.store = store
         self.desk = Desk(engine, translate)
         self.replies = Replies(self.desk)
         self.commands = Commands(self.desk, store, operator)
+        self.dialogues = [begin(self.desk, store) for begin in dialogues]
         self.net = SafetyNet(engine.content.free_text)
         self.username = ""
         """The bot's own name, for links into the private chat; known once Telegram has been asked."""
@@ -71,7 +74,9 @@ class Conversation:
         # A stranger who only asked something, or a group, leaves no row behind once the answer is sent.
         stranger = work.row is None and not work.chat.country and self.store.chat(work.chat.chat_id) is None
         update, calls, diary = work.incoming.update_id, tuple(work.calls), tuple(work.diary)
-        self.store.commit(Commit(update, work.chat, work.row, diary, calls, work.forget or stranger))
+        forget = (work.forget or stranger) and not work.reminders
+        dialogues = tuple(work.dialogues)
+        self.store.commit(Commit(update, work.chat, work.row, diary, calls, forget, dialogues, work.reminders))
 
     # ---- loading ---------------------------------------------------------------------------------------------
 
@@ -118,6 +123,8 @@ class Conversation:
             text = paragraphs(words("crisis", **numbers), words("crisis.continue"))
             self.desk.say(work, self.desk.render.menu(text, [("nav.continue", "g:question")]))
         elif heard == "emergency":
+            for dialogue in self.dialogues:
+                dialogue.close(work)
             if work.session is None or work.session.state in self.desk.forgetting:
                 self.desk.fresh(work)
             self.desk.take(work, self.engine.hear(self.desk.session(work)))
@@ -131,15 +138,19 @@ class Conversation:
 
     def _written(self, work: Work) -> None:
         incoming = work.incoming
-        command = self.commands.by_name.get(incoming.text) if incoming.kind == "command" else None
+        command = self._named(incoming.text) if incoming.kind == "command" else None
         if command is not None:
             command(work)
-        elif incoming.kind == "text" and self._typed(work):
+        elif (incoming.kind in ("text", "location") and any(dialogue.reply(work) for dialogue in self.dialogues)) or (incoming.kind == "text" and self._typed(work)):
             return
         elif work.session is None:
             self.commands.start(work)
         else:
             self.desk.where(work, "question.only_text" if incoming.kind in ("other", "location") else "")
+
+    def _named(self, name: str) -> Callable[[Work], None] | None:
+        tables = [self.commands.by_name, *(dialogue.by_name for dialogue in self.dialogues)]
+        return next((table[name] for table in tables if name in table), None)
 
     def _typed(self, work: Work) -> bool:
         """Takes text as an answer or as the label of a button; a question that it does not answer is asked again."""
@@ -152,13 +163,16 @@ class Conversation:
 
     def _press(self, work: Work) -> None:
         kind, _, rest = work.incoming.data.partition(":")
-        button = self.commands.by_button.get(rest) if kind == "g" else None
-        named = {
+        tables = [self.commands.by_button, *(dialogue.by_button for dialogue in self.dialogues)]
+        button = next((table[rest] for table in tables if kind == "g" and rest in table), None)
+        named: dict[str, Callable[[Work, str], None]] = {
             "x": self.commands.card,
             "y": self.commands.next_card,
             "t": self.commands.test,
             "c": self.commands.set_country,
         }
+        for dialogue in self.dialogues:
+            named |= dialogue.by_prefix
         if button is not None:
             button(work)
         elif kind in named:

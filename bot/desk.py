@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 from bot.outcome import Outcome
-from bot.records import QUESTION, Call, Chat, DiaryEntry, SessionRow, new_key
+from bot.records import QUESTION, Call, Chat, DiaryEntry, Reminder, SessionRow, new_key
 from bot.render import Asking, Message, Place, Renderer, Translate, Words, paragraphs
 from flows.engine import OPENED, Answer, Engine, Node, Refused, Session, Turn
 from flows.schema import Disposition, Permission
@@ -52,6 +53,10 @@ class Work:
     calls: list[Call] = field(default_factory=list)
     diary: list[DiaryEntry] = field(default_factory=list)
     forget: bool = False
+    dialogues: list[SessionRow] = field(default_factory=list)
+    """Sessions of other flows that changed."""
+    reminders: tuple[Reminder, ...] | None = None
+    """All the reminders that the chat has from now on, if they changed."""
     why_new: str = ""
     """The phrase that tells why an earlier session cannot go on, if so."""
 
@@ -61,6 +66,23 @@ class Work:
         if self.row is None:
             raise LookupError("no session has begun")
         return self.row
+
+
+class Dialogue(Protocol):
+    """Something else that a chat can be about, beside the triage: its commands, its buttons and its questions."""
+
+    by_name: Mapping[str, Callable[[Work], None]]
+    """Commands."""
+    by_button: Mapping[str, Callable[[Work], None]]
+    """Menu buttons: what stands behind g: in their data."""
+    by_prefix: Mapping[str, Callable[[Work, str], None]]
+    """Other buttons, by the first part of their data; the rest is passed on."""
+
+    def reply(self, work: Work) -> bool:
+        """Takes text or a location as the answer to its own open question; returns False where it asked none."""
+
+    def close(self, work: Work) -> None:
+        """Leaves its open question, because something more important came up."""
 
 
 class Desk:

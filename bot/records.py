@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Literal
 
+TRIAGE = "low_back_pain"
+"""The flow of the full screen."""
 QUESTION = "question"
 """The tag of a call that asks the current question: the chat remembers it, so that it can be edited later."""
 
@@ -138,6 +140,8 @@ class Commit:
     diary: tuple[DiaryEntry, ...] = ()
     calls: tuple[Call, ...] = ()
     forget: bool = False
+    dialogues: tuple[SessionRow, ...] = ()
+    """The sessions of other flows, such as the check-in, that changed."""
     reminders: tuple[Reminder, ...] | None = None
     """All the reminders that the chat has from now on, if they changed."""
 

@@ -19,9 +19,11 @@ from bot.records import (
     PEOPLE,
     QUESTION,
     REMINDERS,
+    TRIAGE,
     Call,
     Chat,
     Commit,
+    DiaryEntry,
     Notice,
     Outgoing,
     Reminder,
@@ -124,13 +126,24 @@ class Store:
         row = self._db.execute("select * from chat where chat_id = :chat_id", {"chat_id": chat_id}).fetchone()
         return None if row is None else Chat(**rows.record(row))
 
-    def latest_session(self, chat_key: str) -> SessionRow | None:
-        """Returns the session that the chat started last, open or not."""
+    def latest_session(self, chat_key: str, flow: str = TRIAGE) -> SessionRow | None:
+        """Returns the session of a flow that the chat started last, open or not."""
         row = self._db.execute(
-            "select * from session where chat = :chat order by started_at desc, rowid desc limit 1",
-            {"chat": chat_key},
+            """
+            select * from session where chat = :chat and flow = :flow order by started_at desc, rowid desc limit 1
+            """,
+            {"chat": chat_key, "flow": flow},
         ).fetchone()
         return None if row is None else rows.session(row)
+
+    def diary(self, chat_key: str, *kinds: str) -> list[DiaryEntry]:
+        """Returns the diary entries of these kinds, oldest first."""
+        marks = ", ".join(f":kind{at}" for at in range(len(kinds)))
+        found = self._db.execute(
+            f"select at, kind, data from diary where chat = :chat and kind in ({marks}) order by id",
+            {"chat": chat_key, **{f"kind{at}": kind for at, kind in enumerate(kinds)}},
+        ).fetchall()
+        return [DiaryEntry(**rows.record(row)) for row in found]
 
     def everything(self, chat_key: str) -> dict[str, object]:
         """Returns every row about a person as plain data, table by table (for /export)."""
@@ -158,8 +171,8 @@ class Store:
     def _save(self, commit: Commit) -> None:
         chat = commit.chat.key
         self._save_chat(commit.chat)
-        if commit.session is not None:
-            self._save_session(commit.session)
+        for session in (*([commit.session] if commit.session is not None else []), *commit.dialogues):
+            self._save_session(session)
         for entry in commit.diary:
             self._db.execute(
                 "insert into diary (chat, at, kind, data) values (:chat, :at, :kind, :data)",
