@@ -18,12 +18,15 @@ Answer = str | int | tuple[str, ...]
 """What a person answered: an option's value, a number on a scale, or the ticked values of a multi-select."""
 
 Entry = tuple[str, Answer | None]
-"""One line of a session's log: a question and its answer, or an event (HEARD, OPENED) and what it was about."""
+"""One line of a session's log: a question and its answer, or one of EVENTS and what it was about."""
 
 HEARD = "net"
 """Event: the free-text safety net heard words of an emergency."""
 OPENED = "open"
 """Event: the person asked for one self-test."""
+RECHECKED = "recheck"
+"""Event: the gates are gone through again after the plan (clinical.md 6.1)."""
+EVENTS = (HEARD, OPENED, RECHECKED)
 NET = "NET"
 CLEARED = "CLEARED"
 QUICK_TESTS = "quick"
@@ -274,6 +277,10 @@ class Engine:
         """Leaves a self-test that was asked for; what was answered in it, or on the way, stays."""
         return self._enter(session, (OPENED, ""))
 
+    def recheck(self, session: Session) -> Turn:
+        """Asks the gates again: what counts already stays, but pain items of the bone questions are asked anew."""
+        return self._enter(session, (RECHECKED, "again"))
+
     def back(self, session: Session) -> Turn:
         """Returns the session as it was before its last answer, by replaying the others."""
         return Turn(self.replay(session.log[:-1]))
@@ -283,7 +290,7 @@ class Engine:
         session = self.start().session
         for entry in log:
             name, answer = entry
-            if name not in (HEARD, OPENED):
+            if name not in EVENTS:
                 if name != session.state:
                     raise Outdated(f"the log answers {name} where the flow asks {session.state}")
                 if answer is not None:
@@ -297,7 +304,7 @@ class Engine:
     def before_detour(self, session: Session, state: str) -> Session | None:
         """Returns the session as it was when it last left this state through an event, or None if it never did."""
         for at in reversed(range(len(session.log))):
-            if session.log[at][0] in (HEARD, OPENED):
+            if session.log[at][0] in EVENTS:
                 earlier = self.replay(session.log[:at])
                 if earlier.state == state:
                     return earlier
@@ -368,6 +375,8 @@ class Engine:
             facts.pop(NET, None)
         elif name == OPENED:
             self._open(facts, str(answer))
+        elif name == RECHECKED:
+            self._reopen(facts)
         else:
             notice = self._answer(facts, self.nodes[name], answer)
         self._expire_clearance(facts, name)
@@ -378,6 +387,23 @@ class Engine:
         for node in self.nodes.values():
             if node.group == test:
                 facts.pop(node.id, None)
+
+    def _reopen(self, facts: dict[str, Value]) -> None:
+        facts[RECHECKED] = "again"
+        # A professional's word covers what was known when it was given; it is not asked for again.
+        facts.setdefault(CLEARED, "no")
+        facts.setdefault("cleared_for", frozenset())
+        for gate in self.gates:
+            if not gate.text:
+                continue
+            facts.pop(gate.id, None)
+            for item in gate.items:
+                if item.id in self.content.check_in.bone_pain:
+                    _take(facts, gate.field, item.id)
+                ticked: Any = facts[gate.field]
+                if item.id not in ticked:
+                    facts.pop(item.id, None)
+                    self._forget(facts, item)
 
     def _answer(self, facts: dict[str, Value], node: Node, answer: Answer | None) -> str:
         question = node.question
@@ -466,7 +492,8 @@ class Engine:
         if name == CLEARED:
             facts["cleared_for"] = firing
         elif not firing <= facts["cleared_for"]:  # type: ignore[operator]
-            facts.pop(CLEARED)
+            if RECHECKED not in facts:
+                facts.pop(CLEARED)
             facts["cleared"] = "no"
 
 

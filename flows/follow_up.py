@@ -46,6 +46,19 @@ class Day:
     """What section 2 concluded last: the flags, the permission and who to see."""
     facts: dict[str, Value]
     """The standing answers with what was concluded from them."""
+    begun: int
+    """The date of the full screen that the plan goes back to."""
+    baseline: int
+    """The pain at that screen, from 0 to 10."""
+    adherence: Fraction
+    """The strength sessions done of those planned, from 0 to 1."""
+    bone_check: int | None
+    """The date from which possible bone stress is decided again, if it is waiting for that."""
+
+
+def beginning(content: Content, start: Start) -> Day:
+    """Returns how things stand right after the full screen, on day 0."""
+    return Course(content, start, 0).now(0)
 
 
 def follow(content: Content, start: Start, reported: Iterable[Reported]) -> list[Day]:
@@ -175,6 +188,10 @@ class Course:
         self._remember_running()
         return light
 
+    def now(self, day: int) -> Day:
+        """Returns how things stand, with nothing reported."""
+        return self._day(day, None)
+
     def _day(self, day: int, light: str | None) -> Day:
         standing, practices = self.standing, {} if self.standing.paused else self.program.practices
         return Day(
@@ -192,6 +209,10 @@ class Course:
             entry_test=not standing.paused and self.runs.test_open(self._today(day)),
             screening=standing.screening,
             facts=standing.facts,
+            begun=self.begun,
+            baseline=self.log.baseline,
+            adherence=self.log.adherence(day),
+            bone_check=self._bone_check(),
         )
 
     # ---- how it stands -------------------------------------------------------------------------------------------
@@ -245,11 +266,14 @@ class Course:
         self.decided.gates = week
         return new
 
+    def _bone_check(self) -> int | None:
+        since = self.runs.bone_since
+        waits = self.standing.in_plan and self.decided.bone_open and since is not None
+        return since + self.content.check_in.timing.bone_after if waits and since is not None else None
+
     def _bone_due(self, day: int) -> bool:
-        timing, since = self.content.check_in.timing, self.runs.bone_since
-        return (
-            self.standing.in_plan and self.decided.bone_open and since is not None and day - since >= timing.bone_after
-        )
+        check = self._bone_check()
+        return check is not None and day >= check
 
     def _red_flags(self, reported: Reported, gates: bool) -> tuple[frozenset[str], bool]:
         """Takes in C1; returns the ids that are news, and whether the plan has to be made anew."""
