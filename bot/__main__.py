@@ -42,6 +42,7 @@ def main() -> None:
 
 
 def _conversation(store: Store, operator: Operator | None = None) -> Conversation:
+    from bot.check_in import CheckIn
     from bot.commands import Operator
     from bot.conversation import Conversation
     from flows.catalog import translator
@@ -49,7 +50,7 @@ def _conversation(store: Store, operator: Operator | None = None) -> Conversatio
     from flows.library import ContentError, load
 
     try:
-        return Conversation(Engine(load()), store, translator(LANGUAGE), operator or Operator())
+        return Conversation(Engine(load()), store, translator(LANGUAGE), operator or Operator(), [CheckIn])
     except ContentError as error:
         raise click.ClickException(str(error)) from error
 

@@ -38,6 +38,8 @@ class Commands:
         self.words = desk.words
         self.store = store
         self.operator = operator
+        self.others: list[str] = []
+        """Commands of other dialogues."""
         self.by_name: dict[str, Callable[[Work], None]] = {name: getattr(self, name) for name in PRIVATE}
         self.by_button: dict[str, Callable[[Work], None]] = {
             **self.by_name,
@@ -72,7 +74,7 @@ class Commands:
 
     def menus(self) -> dict[str, list[tuple[str, str]]]:
         """Returns the commands of each kind of chat, with what Telegram shows beside them."""
-        private = [(name, self.words.label(f"command.{name}")) for name in PRIVATE]
+        private = [(name, self.words.label(f"command.{name}")) for name in (*PRIVATE, *self.others)]
         return {"private": private, "groups": [("check", self.words.label("command.group_check"))]}
 
     # ---- the conversation ------------------------------------------------------------------------------------
@@ -141,7 +143,8 @@ class Commands:
         """Shows the card of one exercise of the plan, by its name or the beginning of it."""
         if not self._has_plan(work):
             return
-        wanted = self.desk.outcome.find(work.session, work.incoming.argument) if work.session is not None else ""
+        desk, day = self.desk, self.desk.follower.day(work)
+        wanted = desk.outcome.find(desk.session(work), work.incoming.argument, day)
         if wanted:
             self.card(work, wanted)
         else:
@@ -150,15 +153,18 @@ class Commands:
     def card(self, work: Work, exercise: str) -> None:
         """Shows the card of an exercise that a button names."""
         if self._has_plan(work) and self._planned(work, exercise):
-            self.desk.say(work, self.desk.outcome.card(self.desk.session(work), exercise))
+            self.desk.say(work, self._card(work, exercise))
 
     def next_card(self, work: Work, exercise: str) -> None:
         """Turns a card into the next one."""
         if self._has_plan(work) and self._planned(work, exercise):
-            self.desk.edit(work, self.desk.outcome.card(self.desk.session(work), exercise))
+            self.desk.edit(work, self._card(work, exercise))
+
+    def _card(self, work: Work, exercise: str) -> Message:
+        return self.desk.outcome.card(self.desk.session(work), exercise, self.desk.follower.day(work))
 
     def _planned(self, work: Work, exercise: str) -> bool:
-        if exercise in self.desk.outcome.planned(self.desk.session(work)):
+        if exercise in self.desk.outcome.planned(self.desk.session(work), self.desk.follower.day(work)):
             return True
         self.desk.show_plan(work, before="card.not_in_plan")
         return False
@@ -184,7 +190,7 @@ class Commands:
                 reason = "plan.paused_checked"
             why = words.label(reason)
             return Message(paragraphs(words("plan.paused", why=why), words("safety_net")))
-        return desk.plan_waits(work)
+        return desk.plan_waits(work) or desk.follower.no_plan(work)
 
     def tests(self, work: Work) -> None:
         """Lists the self-tests that may be done now."""
@@ -206,7 +212,7 @@ class Commands:
     def _may_test(self, work: Work) -> bool:
         """Tells whether there is a plan that a self-test can refine; where not, says why."""
         self.desk.leave_test(work)
-        if self.desk.has_plan(work):
+        if self.desk.has_plan(work) and self.desk.follower.no_plan(work) is None:
             return True
         ended = work.session is not None and work.session.state not in self.desk.engine.nodes
         self.desk.say(work, Message(self.words("tests.none" if ended else "tests.first")))
@@ -219,6 +225,8 @@ class Commands:
             self.desk.say(work, Message(self.words("why.none")))
         else:
             self.desk.say(work, self.desk.outcome.why(session))
+            if numbers := self.desk.follower.numbers(work):
+                self.desk.say(work, Message(numbers))
 
     # ---- settings and data -----------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ class Conversation:
         self.replies = Replies(self.desk)
         self.commands = Commands(self.desk, store, operator)
         self.dialogues = [begin(self.desk, store) for begin in dialogues]
+        self.commands.others += [name for dialogue in self.dialogues for name in dialogue.by_name]
         self.net = SafetyNet(engine.content.free_text)
         self.username = ""
         """The bot's own name, for links into the private chat; known once Telegram has been asked."""
@@ -141,7 +142,7 @@ class Conversation:
         command = self._named(incoming.text) if incoming.kind == "command" else None
         if command is not None:
             command(work)
-        elif (incoming.kind in ("text", "location") and any(dialogue.reply(work) for dialogue in self.dialogues)) or (incoming.kind == "text" and self._typed(work)):
+        elif self._replied(work):
             return
         elif work.session is None:
             self.commands.start(work)
@@ -151,6 +152,13 @@ class Conversation:
     def _named(self, name: str) -> Callable[[Work], None] | None:
         tables = [self.commands.by_name, *(dialogue.by_name for dialogue in self.dialogues)]
         return next((table[name] for table in tables if name in table), None)
+
+    def _replied(self, work: Work) -> bool:
+        """Takes text or a location as an answer: to another dialogue that asked for one, or to the triage."""
+        kind = work.incoming.kind
+        if kind in ("text", "location") and any(dialogue.reply(work) for dialogue in self.dialogues):
+            return True
+        return kind == "text" and self._typed(work)
 
     def _typed(self, work: Work) -> bool:
         """Takes text as an answer or as the label of a button; a question that it does not answer is asked again."""

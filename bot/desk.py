@@ -11,6 +11,7 @@ from bot.outcome import Outcome
 from bot.records import QUESTION, Call, Chat, DiaryEntry, Reminder, SessionRow, new_key
 from bot.render import Asking, Message, Place, Renderer, Translate, Words, paragraphs
 from flows.engine import OPENED, Answer, Engine, Node, Refused, Session, Turn
+from flows.follow_up import Day
 from flows.schema import Disposition, Permission
 
 PLAN = "plan"
@@ -85,6 +86,29 @@ class Dialogue(Protocol):
         """Leaves its open question, because something more important came up."""
 
 
+class Follower:
+    """What follows the triage day by day; this one follows nothing."""
+
+    def day(self, _: Work) -> Day | None:
+        """Returns how the plan stands today, with the offered exercises that the runner wants."""
+        return None
+
+    def no_plan(self, _: Work) -> Message | None:
+        """Returns what to say in place of a plan that the days have paused."""
+        return None
+
+    def ended(self, _: Work) -> None:
+        """Notes what a session of the triage has come to."""
+
+    def goes_on(self, _: Work) -> bool:
+        """Goes on with what led to the questions; returns False where nothing did."""
+        return False
+
+    def numbers(self, _: Work) -> str:
+        """Returns the numbers behind the plan's changes, escaped."""
+        return ""
+
+
 class Desk:
     """Moves one person's turn along; everything that it does stands in the Work until that is committed."""
 
@@ -94,6 +118,7 @@ class Desk:
         self.words = Words(engine.content, translate)
         self.render = Renderer(engine, self.words)
         self.outcome = Outcome(engine, self.words)
+        self.follower = Follower()
         self.after_result = {node.id for node in engine.nodes.values() if node.question.after_result}
         self.forgetting = {end.id for end in engine.ends.values() if end.forget}
 
@@ -275,15 +300,21 @@ class Desk:
         """Shows what the session ended in; `before` is the session that the last answer was given in, if any."""
         session = self.session(work)
         end = self.engine.ends[session.state]
+        if not end.forget:
+            self.follower.ended(work)
         if end.id != PLAN:
             if not end.forget:
                 self.record(work)
             self.say(work, self.outcome.end(end, session, self.render.numbers(work.chat.country)))
             work.forget = end.forget
+            if not end.forget:
+                self.follower.goes_on(work)
             return
         came_on = before is None or before.state in self.after_result
         if not came_on:
             self._tell_change(work)
+        if self.follower.goes_on(work):
+            return
         tested = before is not None and self.engine.nodes[before.state].test is not None
         self.show_plan(work, "plan.refreshed" if tested else "")
 
@@ -298,8 +329,9 @@ class Desk:
 
     def show_plan(self, work: Work, before: str = "") -> None:
         """Shows the plan below a sentence, or says how long it waits."""
-        waits = self.plan_waits(work)
-        self.say(work, waits or self.outcome.plan(self.session(work), self.words(before) if before else ""))
+        waits = self.plan_waits(work) or self.follower.no_plan(work)
+        day, said = self.follower.day(work), self.words(before) if before else ""
+        self.say(work, waits or self.outcome.plan(self.session(work), said, day))
 
     def plan_waits(self, work: Work) -> Message | None:
         """Returns what to say in place of a plan for a day after an URGENT or EMERGENCY result."""

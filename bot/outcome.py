@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bot.render import Button, Message, Words, bold, listed, paragraphs
 from flows.engine import Engine, Node, Session
-from flows.plan import Assessment, PlannedExercise, exclusions
+from flows.follow_up import Day
+from flows.plan import Assessment, PlannedExercise, assess, exclusions, run_rule
 from flows.rules import Facts, Value
 from flows.safety_net import folded
 from flows.schema import Advice, Disposition, Dosage, End, Exercise, Permission, Range, Rule
@@ -32,12 +34,17 @@ class Outcome:
 
     # ---- where to go -----------------------------------------------------------------------------------------
 
-    def end(self, end: End, session: Session, numbers: dict[str, str]) -> Message:
-        """Returns the message of an end without a plan, as strong as clinical.md 7.3 has it."""
+    def end(self, end: End, session: Session, numbers: dict[str, str], rank: Disposition | None = None) -> Message:
+        """Returns the message of an end without a plan, as strong as clinical.md 7.3 has it.
+
+        A day can come to a rank that no rule has on the answers alone.
+        """
         result = self.engine.assess(session)
-        values = {**numbers, "who": self._who(result), "tell": self._tell(result)}
+        raised = rank is not None and rank > result.screening.disposition
+        who = self.words.plain(self.content.screen.default_doctor) if raised else self._who(result)
+        values = {**numbers, "who": who, "tell": self._tell(result)}
         extra = [self.words.text(line.text, **values) for line in end.also if line.when.holds(session.facts)]
-        rank = result.screening.disposition
+        rank = max(rank or Disposition.SELF_CARE, result.screening.disposition)
         shown = rank < Disposition.EMERGENCY and bool(result.screening.flags)
         reasons = paragraphs(self._because(result), self._answers(result)) if shown else ""
         net = self.words("safety_net") if rank < Disposition.EMERGENCY and not end.forget else ""
@@ -136,34 +143,59 @@ class Outcome:
 
     # ---- the plan --------------------------------------------------------------------------------------------
 
-    def planned(self, session: Session) -> list[str]:
-        """Returns the exercises of the plan in order."""
-        return [planned.exercise for planned in self.engine.assess(session).plan]
+    def stands(self, session: Session, day: Day | None = None) -> Assessment:
+        """Returns what the rules conclude, with the exercises and levels of a day after the screen."""
+        if day is None:
+            return self.engine.assess(session)
+        result = assess(self.content, day.facts)
+        reasons = {planned.exercise: planned.reasons for planned in result.plan}
+        plan = tuple(PlannedExercise(name, level, reasons.get(name, ())) for name, level in day.levels.items())
+        rules = [rule for rule in self.content.planning.running if rule.running == day.running]
+        running = result.running if result.running.running == day.running or not rules else rules[-1]
+        return replace(result, screening=day.screening, running=running, plan=plan)
 
-    def find(self, session: Session, name: str) -> str:
+    def running(self, day: Day) -> str:
+        """Returns how much running a day allows, escaped; on the way back to running it is a step of that."""
+        steps = self.content.check_in.returning.steps
+        if day.ladder_step and day.running not in self.content.check_in.returning.off:
+            text = self.words.plain(steps[day.ladder_step - 1].text)
+            return self.words("check_in.step", step=day.ladder_step, steps=len(steps), text=text)
+        rules = [rule for rule in self.content.planning.running if rule.running == day.running]
+        mine = run_rule(self.content.planning, day.facts)
+        return self.words.text((mine if mine.running == day.running else rules[-1]).text)
+
+    def planned(self, session: Session, day: Day | None = None) -> list[str]:
+        """Returns the exercises of the plan in order."""
+        return [planned.exercise for planned in self.stands(session, day).plan]
+
+    def find(self, session: Session, name: str, day: Day | None = None) -> str:
         """Returns the exercise of the plan that a person names, by an unambiguous part of its name; else nothing."""
         wanted = folded(name)
         found = []
-        for exercise in (self._exercises[planned] for planned in self.planned(session)):
+        for exercise in (self._exercises[planned] for planned in self.planned(session, day)):
             names = [exercise.id, *(self.words.plain(text) for text in (exercise.name, *exercise.aliases))]
             if wanted and any(wanted in folded(each) for each in names):
                 found.append(exercise.id)
         return found[0] if len(found) == 1 else ""
 
-    def plan(self, session: Session, before: str = "") -> Message:
+    def plan(self, session: Session, before: str = "", day: Day | None = None) -> Message:
         """Returns the overview of the plan with a button for each card, below a sentence."""
-        result = self.engine.assess(session)
+        result = self.stands(session, day)
         rows = {"mobility": list[str](), "strength": list[str]()}
         for at, planned in enumerate(result.plan, 1):
             exercise = self._exercises[planned.exercise]
-            rows[exercise.category].append(self._row(at, planned, exercise))
+            row = self._row(at, planned, exercise)
+            if day is not None and planned.exercise in day.halved:
+                row += f" {self.words('plan.halved')}"
+            rows[exercise.category].append(row)
         gentle = result.screening.permission is Permission.GENTLE
         text = paragraphs(
             before,
             bold(self.words("plan.heading")),
             self.words("plan.gentle") if gentle else "",
-            f"{bold(self.words('plan.mobility'))}\n" + "\n".join(rows["mobility"]),
+            f"{bold(self.words('plan.mobility'))}\n" + "\n".join(rows["mobility"]) if rows["mobility"] else "",
             f"{bold(self.words('plan.strength'))}\n" + "\n".join(rows["strength"]),
+            f"{bold(self.words('result.running'))} {self.running(day)}" if day is not None else "",
             self.words("plan.frequency"),
             self.words.text(self.content.library.common_rules),
             self._always(result),
@@ -173,7 +205,8 @@ class Outcome:
             self._banner(),
         )
         cards = tuple(Button(str(at), f"x:{planned.exercise}") for at, planned in enumerate(result.plan, 1))
-        return Message(text, (cards,))
+        check_in = [] if day is None else [(Button(self.words.label("check_in.button"), "g:checkin"),)]
+        return Message(text, (cards, *check_in))
 
     def _row(self, at: int, planned: PlannedExercise, exercise: Exercise) -> str:
         level = exercise.levels[planned.level - 1]
@@ -218,9 +251,9 @@ class Outcome:
 
     # ---- cards -----------------------------------------------------------------------------------------------
 
-    def card(self, session: Session, exercise_id: str) -> Message:
+    def card(self, session: Session, exercise_id: str, day: Day | None = None) -> Message:
         """Returns the card of one exercise of the plan."""
-        result = self.engine.assess(session)
+        result = self.stands(session, day)
         order = [planned.exercise for planned in result.plan]
         planned = result.plan[order.index(exercise_id)]
         exercise = self._exercises[exercise_id]
@@ -240,6 +273,7 @@ class Outcome:
             + words("card.need", equipment=plain(exercise.equipment)),
             bold(words("card.level", level=planned.level, how=self._how(exercise, planned.level, result.facts))),
             bold(words("card.dose", dose=self._dose(level.dose))) + self._dose_notes(level.dose, planned),
+            words("card.halved") if day is not None and exercise_id in day.halved else "",
             f"{words('card.cues')}\n{cues}",
             words("card.mistakes", mistakes="; ".join(plain(mistake) for mistake in exercise.mistakes)),
             words("card.stop", stop=stop),

@@ -66,7 +66,8 @@ def column(value: object) -> object:
 def record(row: Row) -> dict[str, Any]:
     """Reads a row back into Python's types: times by the names of their columns, JSON by `_JSON_COLUMNS`."""
     values = plain(row)
-    return {name: read_time(values[name]) if name.endswith("_at") else values[name] for name in values}
+    times = {name for name in values if name == "at" or name.endswith("_at")}
+    return {name: read_time(value) if name in times else value for name, value in values.items()}
 
 
 def plain(row: Row) -> dict[str, Any]:

@@ -171,7 +171,7 @@ class Sender:
             self._store.sent(call.id, message_id, self._clock())
 
     async def _make(self, call: Outgoing) -> object:
-        params = {name: _parameter(value) for name, value in call.params.items()}
+        params = {name: await _parameter(value) for name, value in call.params.items()}
         params["chat_id"] = call.chat_id
         if call.edits is not None:
             if call.message_id is None:
@@ -215,11 +215,21 @@ def patience(error: RetryAfter) -> timedelta:
     return error._retry_after  # noqa: SLF001
 
 
-def _parameter(value: object) -> object:
+async def _parameter(value: object) -> object:
     match value:
         case {"$file": {"name": str(name), "text": str(text)}}:
             return InputFile(text.encode(), filename=name)
+        case {"$chart": dict(data)}:
+            # A picture takes a tenth of a second: others must not wait for it.
+            return InputFile(await asyncio.to_thread(_drawn, data), filename="backstride-progress.png")
     return value
+
+
+def _drawn(data: dict[str, object]) -> bytes:
+    # Imported where it is needed: the library that draws is large, and most bots start without it.
+    from bot.progress import draw  # noqa: PLC0415
+
+    return draw(data)
 
 
 def _says(error: TelegramError, *words: str) -> bool:

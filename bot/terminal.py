@@ -75,6 +75,10 @@ class Terminal:
             self.show(self._plain(str(params["caption"])))
             self.show(file["text"])
             return
+        if method == "sendPhoto":
+            # A terminal shows no picture; its caption says the same.
+            self.show(self._plain(str(params["caption"])) + "\n")
+            return
         buttons = [button for row in params.get("reply_markup", {}).get("inline_keyboard", []) for button in row]
         self.show(self._plain(str(params["text"])))
         if buttons:

@@ -151,7 +151,7 @@ def spoken() -> dict[str, re.Pattern[str]]:
                 pieces = [
                     re.escape(str(each.value)) if isinstance(each, ast.Constant) else ".+" for each in part.values
                 ]
-                if re.match(r"[a-z]+\\\.", pieces[0]):
+                if re.match(r"[a-z_]+\\\.", pieces[0]):
                     found["".join(pieces)] = re.compile("".join(pieces))
     return found
 

@@ -1,0 +1,474 @@
+"""The check-in: one card that is edited in place, and what follows from it day by day (clinical.md 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, tzinfo
+from zoneinfo import ZoneInfo
+
+from bot import card, days
+from bot.desk import PLAN, Desk, Follower, Work
+from bot.progress import progress_call
+from bot.records import QUESTION, DiaryEntry, SessionRow, new_key
+from bot.reminders import checked_in
+from bot.render import Button, Message, bold, in_rows, listed, paragraphs
+from bot.replies import number, plain
+from bot.report import Reports
+from bot.store import Store
+from flows.follow_up import Day
+from flows.schema import Disposition, Permission
+
+STOPPED = ("PAUSED", "CHECKED")
+"""States of a chat's plan in which there are no exercises, whatever the days say."""
+ASSESSED = "assessed"
+"""The diary's word of a person who was seen after an urgent result, and told that exercise is fine."""
+
+
+class CheckIn(Follower):
+    """Carries out /checkin and /progress, and follows the triage day by day."""
+
+    def __init__(self, desk: Desk, store: Store) -> None:
+        self.desk, self.store = desk, store
+        self.words, self.content = desk.words, desk.content
+        self.reports = Reports(desk.outcome, desk.words, desk.render)
+        self.by_name: Mapping[str, Callable[[Work], None]] = {"checkin": self.begin, "progress": self.progress}
+        self.by_button: Mapping[str, Callable[[Work], None]] = {
+            "checkin": self.begin,
+            "progress": self.progress,
+            "assessed": self.assessed,
+            "not_assessed": self.not_assessed,
+        }
+        self.by_prefix: Mapping[str, Callable[[Work, str], None]] = {"k": self.press, "o": self.offered}
+        desk.follower = self
+
+    # ---- where things stand --------------------------------------------------------------------------------------
+
+    def zone(self, work: Work) -> tzinfo:
+        """Returns the zone of the chat's reminders, or UTC."""
+        reminders = work.reminders if work.reminders is not None else self.store.reminders(work.chat.key)
+        return ZoneInfo(reminders[0].zone) if reminders else UTC
+
+    def today(self, work: Work) -> date:
+        """Returns the runner's date."""
+        return days.runner_date(work.now, self.zone(work))
+
+    def row(self, work: Work) -> SessionRow | None:
+        """Returns the newest check-in, as this turn has left it."""
+        changed = [row for row in work.dialogues if row.flow == card.FLOW]
+        return changed[-1] if changed else self.store.latest_session(work.chat.key, card.FLOW)
+
+    def course(self, work: Work) -> days.Course | None:
+        """Returns the last full screen and what was reported since; answers of an open check-in count too."""
+        diary = days.entries(self.store, work.chat.key, work.diary)
+        row = self.row(work)
+        if row is not None and row.open:
+            on, given = card.day_of(row.log), card.answers(row.log)
+            again = any(e.kind == days.CHECK_IN and e.data["date"] == on.isoformat() for e in diary)
+            if given and not again:
+                # Its place among the entries is where it began: a full screen after it makes it part of the past.
+                at = sum(entry.at <= row.started_at for entry in diary)
+                diary.insert(at, days.reported(on, given, row.started_at))
+        return days.course(self.content, diary)
+
+    def day(self, work: Work) -> Day | None:
+        """Returns how the plan stands today, with the offered exercises that the runner wants."""
+        course = self.course(work)
+        if course is None:
+            return None
+        day = course.today(self.content, self.today(work))
+        full = day.state != "PAUSED" and day.screening.permission is Permission.FULL
+        extra = {name: 1 for name in course.extra if full and name not in day.levels}
+        return replace(day, levels=day.levels | extra)
+
+    def no_plan(self, work: Work) -> Message | None:
+        """Returns what to say in place of a plan that the days have paused, or that waits for a professional's word."""
+        course = self.course(work)
+        if course is None:
+            return None
+        if self._unassessed(work, course):
+            choices = [("check_in.yes", "g:assessed"), ("check_in.no", "g:not_assessed")]
+            return self.desk.render.menu(self.words("check_in.assessed_ask"), choices)
+        day = course.today(self.content, self.today(work))
+        if day.state != "PAUSED":
+            return None
+        if day.disposition >= Disposition.DOCTOR:
+            why = "plan.paused_urgent" if day.disposition >= Disposition.URGENT else "plan.paused_doctor"
+            paused = self.words("plan.paused", why=self.words.label(why))
+            return Message(paragraphs(paused, self.words("safety_net")))
+        return self._screen_first()
+
+    def _screen_first(self) -> Message:
+        text = next(action.text for action in self.content.check_in.actions if action.id == "FULL_SCREEN")
+        return self.desk.render.menu(self.words.text(text), [("nav.start", "g:check")])
+
+    def _unassessed(self, work: Work, course: days.Course) -> bool:
+        """Tells whether the plan is from after an urgent result, and no professional has said yet that it is fine."""
+        critical = work.chat.critical_at
+        if critical is None or course.screened_at <= critical:
+            return False
+        words = [*self.store.diary(work.chat.key, ASSESSED), *(e for e in work.diary if e.kind == ASSESSED)]
+        return not any(word.at >= critical for word in words)
+
+    def assessed(self, work: Work) -> None:
+        """Notes that a person was seen after an urgent result and told that exercise is fine."""
+        course = self.course(work)
+        if course is None or not self._unassessed(work, course):
+            self.desk.where(work, "busy")
+            return
+        if self.desk.plan_waits(work) is None:
+            work.diary.append(DiaryEntry(work.now, ASSESSED))
+        self.desk.show_plan(work)
+
+    def not_assessed(self, work: Work) -> None:
+        """Lets the plan wait until a professional has said that exercise is fine."""
+        self.desk.edit(work, Message(paragraphs(self.words("check_in.assessed_no"), self.words("safety_net"))))
+
+    # ---- what the triage has come to -----------------------------------------------------------------------------
+
+    def ended(self, work: Work) -> None:
+        """Notes a full screen, or signs and self-tests that came after it."""
+        session = self.desk.session(work)
+        entries = days.entries(self.store, work.chat.key, work.diary)
+        found = days.since(self.desk.engine, session, entries, days.When(work.at.key, self.today(work), work.now))
+        row = self.row(work)
+        if row is not None and row.open and any(entry.kind == days.SCREEN for entry in found):
+            self._note(work, row)
+        work.diary.extend(found)
+
+    def goes_on(self, work: Work) -> bool:
+        """Goes on with the check-in once the gates are through; without a plan that ends it."""
+        row, session = self.row(work), self.desk.session(work)
+        if row is None or not row.open or row.state != card.GATES:
+            return False
+        begun = int(card.said(row.log, card.BEGUN) or 0)
+        if len(session.log) < begun:
+            # Back led out of the gates: what was said about warning signs is open again.
+            log = tuple(entry for entry in row.log if entry[0] not in ("C1", card.BEGUN))
+            self._move(work, row, log)
+            self._show(work)
+            return True
+        ids = tuple(sorted(days.ticked(session)))
+        log = (*(entry for entry in row.log if entry[0] != card.FOUND), (card.FOUND, ids))
+        self._move(work, row, log)
+        if session.state != PLAN:
+            # What the triage has said is enough for today.
+            self._note(work, self._row(work))
+            return True
+        if card.day_of(log) < self.today(work):
+            self._note(work, self._row(work))
+            return False
+        self._go(work)
+        return True
+
+    # ---- the card ------------------------------------------------------------------------------------------------
+
+    def begin(self, work: Work) -> None:
+        """Begins the check-in of today, or shows the one that is open."""
+        self.desk.leave_test(work)
+        course, on = self.course(work), self.today(work)
+        if work.session is not None and work.session.state in self.desk.engine.nodes:
+            self.desk.say(work, self.desk.render.menu(self.words("check_in.unfinished"), self.desk.to_carry_on(work)))
+            return
+        if course is None:
+            self.desk.say(work, self.desk.render.menu(self.words("check_in.first"), [("nav.start", "g:check")]))
+            return
+        row = self.row(work)
+        if row is not None and row.open and card.day_of(row.log) >= on and row.started_at > course.screened_at:
+            self._go(work)
+            return
+        if row is not None and row.open:
+            self._note(work, row)
+            course = self.course(work) or course
+        day = course.today(self.content, on)
+        if course.number(on) < 1:
+            choices = [("check_in.new_sign", "g:check"), ("nav.urgent", "g:urgent")]
+            self.desk.say(work, self.desk.render.menu(self.words("check_in.tomorrow"), choices))
+        elif day.state == "PAUSED" and day.disposition < Disposition.DOCTOR and work.chat.plan_state not in STOPPED:
+            self.desk.say(work, self._screen_first())
+        else:
+            self._open(work, course, day, on)
+
+    def _open(self, work: Work, course: days.Course, day: Day, on: date) -> None:
+        paused = day.state == "PAUSED" or work.chat.plan_state in STOPPED
+        asked = card.EVERY_DAY[:2] if paused else (*card.EVERY_DAY, *self._extras(course, day, on))
+        log = card.opened(on, asked, tuple(day.levels))
+        version = self.content.settings.content_version
+        row = SessionRow(new_key(), work.chat.key, card.FLOW, version, "C1", work.now, work.now, log)
+        work.dialogues.append(row)
+        again = any(each.day == course.number(on) and each.answered for each in course.reported)
+        self._show(work, "check_in.again" if again else "")
+
+    def _extras(self, course: days.Course, day: Day, on: date) -> list[str]:
+        """Returns what is asked beside C1 to C4: the entry test, and the questions of the week."""
+        entry, extras = self.content.check_in.returning.entry, []
+        before = self._before(course, on)
+        if before.entry_test:
+            extras += ["L.walk", "L.kerb"]
+            extras += ["L.leg"] if entry.leg.holds(day.facts) else []
+            word = entry.clinician.holds(day.facts) or (entry.early.holds(day.facts))
+            extras += ["L.clinician"] if word else []
+        if self._week(course, day, on):
+            number = (course.number(on) - day.begun) // 7
+            extras += ["W1", "W2", *(["W5"] if number == 1 else [])]
+        return extras
+
+    def _before(self, course: days.Course, on: date) -> Day:
+        """Returns how things stood before the check-in of this date."""
+        number = course.number(on)
+        return [day for day in course.days(self.content) if day.day < number][-1]
+
+    def _week(self, course: days.Course, day: Day, on: date) -> bool:
+        """Tells whether this is the first check-in on or after day 7, 14, 21 and so on."""
+        number = course.number(on)
+        weeks = [(each.day - day.begun) // 7 for each in course.reported if each.day < number]
+        return (number - day.begun) // 7 > max(weeks, default=0)
+
+    def _gates_due(self, work: Work, log: card.Log) -> bool:
+        """Tells whether the gates are asked in full, whatever was said first."""
+        course, on = self.course(work), card.day_of(log)
+        if course is None or len(card.listed(log, card.ASKED)) < len(card.EVERY_DAY):
+            return False
+        before = self._before(course, on)
+        bone = before.bone_check is not None and course.number(on) >= before.bone_check
+        return bone or self._week(course, before, on)
+
+    # ---- answers -------------------------------------------------------------------------------------------------
+
+    def press(self, work: Work, data: str) -> None:
+        """Takes a button of the card."""
+        key, turn, code = [*data.split(":"), "", ""][:3]
+        row = self.row(work)
+        if row is None or row.key != key:
+            self.desk.where(work, "busy")
+        elif not row.open or card.day_of(row.log) < self.today(work):
+            choices = [("check_in.button", "g:checkin"), ("card.plan", "g:plan")]
+            self.desk.say(work, self.desk.render.menu(self.words("check_in.over"), choices))
+        elif row.state == card.GATES:
+            self.desk.where(work, "question.stale")
+        elif str(row.turn) != turn or not self._coded(work, row, code):
+            self._show(work, "question.stale")
+
+    def _coded(self, work: Work, row: SessionRow, code: str) -> bool:
+        offered = card.options(row.log, row.state)
+        if code == "b":
+            self._move(work, row, card.back(row.log))
+            self._show(work)
+            return True
+        if code == "d" and row.state == card.HURT:
+            self._answer(work, row, row.ticks)
+            return True
+        if not (code[:1] in ("a", "t", "u") and code[1:].isascii() and code[1:].isdigit() and len(code) < 4):
+            return False
+        at = int(code[1:])
+        if at >= len(offered) or (code[0] == "a") == (row.state == card.HURT):
+            return False
+        if code[0] == "a":
+            self._answer(work, row, offered[at])
+        else:
+            ticks = {*row.ticks, offered[at]} if code[0] == "t" else {*row.ticks} - {offered[at]}
+            work.dialogues.append(replace(row, ticks=tuple(n for n in offered if n in ticks), updated_at=work.now))
+            self._show(work)
+        return True
+
+    def reply(self, work: Work) -> bool:
+        """Takes typed text as the answer to the card; returns False where it asks nothing."""
+        row = self.row(work)
+        if row is None or not row.open or row.state == card.GATES or self.desk.waiting(work):
+            return False
+        if work.incoming.kind != "text" or card.day_of(row.log) < self.today(work):
+            return False
+        text = work.incoming.text
+        if row.state == card.HURT:
+            names = card.options(row.log, row.state)
+            chosen = [name for name in names if plain(self._label(card.HURT, name)) == plain(text)]
+            if plain(text) == plain(self.words.label("nav.done")):
+                self._answer(work, row, row.ticks)
+                return True
+        else:
+            chosen = self._named(row.state, text)
+        if len(chosen) != 1:
+            scale = card.OPTIONS.get(row.state) == card.NUMBERS
+            self._show(work, "question.repeat_scale" if scale else "question.repeat")
+        else:
+            self._answer(work, row, tuple(chosen) if row.state == card.HURT else chosen[0])
+        return True
+
+    def _named(self, step: str, text: str) -> list[str]:
+        """Returns the answers that typed text names: by the label, a number, or the beginning of a label."""
+        options = card.OPTIONS[step]
+        labels = {value: plain(self._label(step, value)) for value in options}
+        figure = number(text)
+        if options == card.NUMBERS:
+            return [str(figure)] if figure is not None and figure <= 10 else []
+        if figure is not None and step in ("C3.pain", "C4.worst"):
+            ranges = [(value, *_range(value)) for value in options]
+            return [value for value, low, high in ranges if low <= figure <= high]
+        exact = [value for value, label in labels.items() if label == plain(text)]
+        return exact or [value for value, label in labels.items() if plain(text) and label.startswith(plain(text))]
+
+    def _answer(self, work: Work, row: SessionRow, value: str | tuple[str, ...]) -> None:
+        if row.state == "C1" and value == "none" and self._gates_due(work, row.log):
+            value = "week"
+        self._move(work, row, (*row.log, (row.state, value)))
+        if work.reminders is None and (reminders := self.store.reminders(work.chat.key)):
+            work.reminders = checked_in(reminders, work.now)
+        self._go(work)
+
+    def _move(self, work: Work, row: SessionRow, log: card.Log) -> None:
+        state = card.due(log)
+        work.dialogues.append(replace(row, log=log, state=state, ticks=(), turn=row.turn + 1, updated_at=work.now))
+
+    def _row(self, work: Work) -> SessionRow:
+        row = self.row(work)
+        assert row is not None
+        return row
+
+    def _go(self, work: Work) -> None:
+        """Shows what comes next: a question, the gates, or what follows from the check-in."""
+        row = self._row(work)
+        if row.state == card.GATES:
+            self._ask_gates(work, row)
+        elif row.state == card.DONE:
+            self._finish(work, row)
+        else:
+            self._show(work)
+
+    def _ask_gates(self, work: Work, row: SessionRow) -> None:
+        session = self.desk.session(work)
+        if not card.said(row.log, card.BEGUN):
+            turn = self.desk.engine.recheck(session)
+            log = (*row.log, (card.BEGUN, len(turn.session.log)))
+            self._move(work, row, log)
+            week = card.said(row.log, "C1") == "week"
+            self._edit(work, Message(self.words("check_in.gates_week" if week else "check_in.gates")))
+            self.desk.take(work, turn)
+        if self.desk.waiting(work):
+            self.desk.ask(work)
+        else:
+            # The result before stands and is urgent: it is said again.
+            self.desk.finish(work, session)
+
+    def close(self, work: Work) -> None:
+        """Leaves the card as it is: what was answered counts, and /checkin shows it again."""
+
+    # ---- the end -------------------------------------------------------------------------------------------------
+
+    def _note(self, work: Work, row: SessionRow) -> None:
+        """Puts a check-in into the diary and ends it."""
+        given = card.answers(row.log)
+        if given:
+            work.diary.append(days.reported(card.day_of(row.log), given, work.now))
+        work.dialogues.append(replace(row, open=False, turn=row.turn + 1, updated_at=work.now))
+
+    def _finish(self, work: Work, row: SessionRow) -> None:
+        on = card.day_of(row.log)
+        known = self.store.diary(work.chat.key, days.CHECK_IN)
+        again = any(entry.data["date"] == on.isoformat() for entry in known)
+        self._note(work, row)
+        course = self.course(work)
+        if course is None:
+            return
+        number = course.number(on)
+        followed = course.days(self.content)
+        day = next((day for day in followed if day.day == number), followed[-1])
+        before = self._before(course, on)
+        self._edit(work, self.reports.report(day, on, again))
+        self._stop(work, day, before, card.said(row.log, "C2"))
+        if "D_WORSE" in day.actions and day.state != "PAUSED" and self.desk.session(work).state == PLAN:
+            # It has become worse: the gates are gone through in full, now.
+            self.desk.take(work, self.desk.engine.recheck(self.desk.session(work)))
+            self.desk.ask(work, self.words("check_in.gates"))
+
+    def _stop(self, work: Work, day: Day, before: Day, pain: str) -> None:
+        """Pauses the plan where the day says so, and says where to go."""
+        chat = work.chat
+        if chat.plan_state not in STOPPED:
+            work.chat = replace(chat, plan_state=day.state)
+        if not self.reports.stops(day, before):
+            return
+        if day.disposition >= Disposition.URGENT:
+            work.chat = replace(work.chat, critical_at=work.now)
+        self.desk.say(work, self.reports.stopped(day, pain, self.desk.render.numbers(chat.country)))
+
+    def offered(self, work: Work, data: str) -> None:
+        """Takes up an offered exercise, or leaves it."""
+        answer, _, exercise = data.partition(":")
+        course, day = self.course(work), self.day(work)
+        offers = [] if course is None else [act for each in course.days(self.content) for act in each.actions]
+        if course is None or day is None or f"OFFER:{exercise}" not in offers or not day.levels:
+            self.desk.where(work, "busy")
+            return
+        name = self.words.plain(self.reports.names[exercise])
+        if answer == "yes" and exercise not in course.extra:
+            work.diary.append(days.accepted(exercise, self.today(work), work.now))
+        self.desk.edit(work, Message(self.words(f"offer.{'yes' if answer == 'yes' else 'no'}", exercise=name)))
+
+    # ---- seeing it -----------------------------------------------------------------------------------------------
+
+    def numbers(self, work: Work) -> str:
+        """Returns the numbers behind the plan's changes, escaped."""
+        course, day = self.course(work), self.day(work)
+        return "" if course is None or day is None else self.reports.numbers(day)
+
+    def progress(self, work: Work) -> None:
+        """Sends the picture of progress, with the same as text."""
+        course = self.course(work)
+        if course is None:
+            self.desk.say(work, self.desk.render.menu(self.words("check_in.first"), [("nav.start", "g:check")]))
+            return
+        work.calls.append(progress_call(course, self.content, self.today(work), self.words, work.incoming.thread_id))
+
+    # ---- rendering -----------------------------------------------------------------------------------------------
+
+    def _label(self, step: str, value: str) -> str:
+        if step == card.HURT:
+            return self.words.plain(self.reports.names[value])
+        return value if card.OPTIONS[step] == card.NUMBERS else self.words.label(f"check_in.{step}.{value}")
+
+    def _show(self, work: Work, before: str = "") -> None:
+        """Shows the question that waits: on the card that was pressed, or on a new one."""
+        row = self._row(work)
+        step, place = row.state, f"k:{row.key}:{row.turn}:"
+        question = [self.words(f"check_in.{step}")]
+        if step == "C1":
+            question.append(listed(self.words(f"check_in.C1.sign{at}") for at in range(1, 6)))
+        said = [self._said(row.log, name) for name, _ in row.log if name in card.OPTIONS]
+        heading = bold(self.words("check_in.heading", date=self.reports.date(card.day_of(row.log))))
+        text = paragraphs(self.words(before) if before else "", heading, "\n".join(said), *question)
+        rows = self._rows(row, place)
+        if card.back(row.log) != row.log:
+            rows = (*rows, (Button(self.words.label("nav.back"), f"{place}b"),))
+        self._edit(work, Message(text, rows))
+
+    def _rows(self, row: SessionRow, place: str) -> tuple[tuple[Button, ...], ...]:
+        offered = card.options(row.log, row.state)
+        if row.state == card.HURT:
+            ticks = tuple((self._tick(row, at, value),) for at, value in enumerate(offered))
+            return (*ticks, (Button(self.words.label("nav.done"), f"{place}d"),))
+        buttons = [Button(self._label(row.state, value), f"{place}a{at}") for at, value in enumerate(offered)]
+        if offered == card.NUMBERS:
+            return tuple(buttons[:6]), tuple(buttons[6:])
+        return in_rows(buttons)
+
+    def _tick(self, row: SessionRow, at: int, value: str) -> Button:
+        label, ticked = self._label(card.HURT, value), value in row.ticks
+        shown = self.words.label("nav.ticked", label=label) if ticked else label
+        return Button(shown, f"k:{row.key}:{row.turn}:{'u' if ticked else 't'}{at}")
+
+    def _said(self, log: card.Log, name: str) -> str:
+        value = card.said(log, name)
+        answer = self.words.label("check_in.C1.week") if value == "week" else self._label(name, value)
+        return self.words("question.answered", question=self.words.label(f"check_in.{name}.short"), answer=answer)
+
+    def _edit(self, work: Work, message: Message) -> None:
+        if work.incoming.kind == "press" and work.incoming.data.startswith("k:"):
+            self.desk.edit(work, message)
+        else:
+            self.desk.say(work, message, QUESTION)
+
+
+def _range(value: str) -> tuple[int, int]:
+    """Returns the points that an answer such as 3-4 or 5+ stands for."""
+    low, _, high = value.partition("-")
+    return (int(low), int(high)) if high else (int(value.rstrip("+")), 10)

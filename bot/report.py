@@ -1,0 +1,116 @@
+"""A day after the screen -> messages: what changed and why, the light, where to go, and the numbers behind it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+
+from babel.dates import format_skeleton
+
+from bot.outcome import Outcome
+from bot.render import Button, Message, Renderer, Words, bold, in_rows, paragraphs
+from flows.engine import Session
+from flows.follow_up import Day
+from flows.rules import Value
+from flows.schema import Disposition
+
+URGENT_PAIN = "D_PAIN9"
+ENDS = {Disposition.DOCTOR: "doctor", Disposition.URGENT: "urgent", Disposition.EMERGENCY: "emergency"}
+"""The end of the flow whose message fits each disposition that stops a plan."""
+
+
+def short_date(on: date, language: str = "en") -> str:
+    """Returns a date as it is written in short, such as "Mar 3"."""
+    return str(format_skeleton("MMMd", on, locale=language))
+
+
+def rounded(value: Fraction) -> str:
+    """Returns a number with one decimal, half up (clinical.md 6.0)."""
+    tenths = math.floor(value * 10 + Fraction(1, 2))
+    return f"{'-' if tenths < 0 else ''}{abs(tenths) // 10}.{abs(tenths) % 10}"
+
+
+class Reports:
+    """Renders what follows from check-ins in one language."""
+
+    def __init__(self, outcome: Outcome, words: Words, render: Renderer) -> None:
+        self.outcome, self.words, self.render = outcome, words, render
+        self.content = words.content
+        self.names = {exercise.id: exercise.name for exercise in self.content.library.exercises}
+        self.date = short_date
+
+    def report(self, day: Day, on: date, again: bool) -> Message:
+        """Returns what a check-in changed and why, the light, today's running, and the safety net."""
+        changes = list(self._changes(day))
+        running = f"{bold(self.words('result.running'))} {self.outcome.running(day)}"
+        text = paragraphs(
+            bold(self.words("check_in.noted", date=self.date(on))),
+            self.words("check_in.replaced") if again else "",
+            self.words(f"light.{day.light}") if day.light else "",
+            *changes,
+            self.words("check_in.no_change") if not changes and day.state != "PAUSED" else "",
+            self.words("check_in.paused") if day.state == "PAUSED" else running,
+            self.words("safety_net"),
+        )
+        return Message(text, self._choices(day))
+
+    def _choices(self, day: Day) -> tuple[tuple[Button, ...], ...]:
+        label = self.words.label
+        offers = [act.removeprefix("OFFER:") for act in day.actions if act.startswith("OFFER:")]
+        rows = [
+            (Button(label("check_in.yes"), f"o:yes:{name}"), Button(label("check_in.no"), f"o:no:{name}"))
+            for name in offers
+        ]
+        screen = day.state == "PAUSED" and day.disposition < Disposition.DOCTOR
+        first = Button(label("nav.start"), "g:check") if screen else Button(label("card.plan"), "g:plan")
+        seen = Button(label("check_in.progress"), "g:progress")
+        return (*rows, *in_rows([seen] if day.disposition >= Disposition.DOCTOR else [first, seen], wide=20))
+
+    def _changes(self, day: Day) -> Iterator[str]:
+        texts = {action.id: action.text for action in self.content.check_in.actions}
+        for act in dict.fromkeys(day.actions):
+            name, _, about = act.partition(":")
+            old, _, new = about.partition(">")
+            values = {"exercise": self._name(old), "name": self._name(new), "step": self._step(day)}
+            yield self.words.text(texts[name], **values)
+
+    def _name(self, exercise: str) -> str:
+        return self.words.plain(self.names[exercise]) if exercise else ""
+
+    def _step(self, day: Day) -> str:
+        steps = self.content.check_in.returning.steps
+        return self.words.plain(steps[day.ladder_step - 1].text).rstrip(".") if day.ladder_step else ""
+
+    # ---- where to go ---------------------------------------------------------------------------------------------
+
+    def stops(self, day: Day, before: Day) -> bool:
+        """Tells whether a day has come to what sends a person to a doctor."""
+        new = before.state != "PAUSED" or day.disposition > before.disposition
+        return day.disposition >= Disposition.DOCTOR and (new or not {URGENT_PAIN, "D_FLAG"}.isdisjoint(day.actions))
+
+    def stopped(self, day: Day, pain: str, numbers: dict[str, str]) -> Message:
+        """Returns the triage's own message for the rank that a day has come to; `pain` is C2, from 0 to 10."""
+        facts: dict[str, Value] = dict(day.facts)
+        if URGENT_PAIN in day.actions:
+            facts["nprs"] = int(pain)
+        end = next(end for end in self.content.flow.ends if end.id == ENDS[day.disposition])
+        return self.outcome.end(end, Session(end.id, (), facts), numbers, day.disposition)
+
+    # ---- the numbers ---------------------------------------------------------------------------------------------
+
+    def numbers(self, day: Day) -> str:
+        """Returns the numbers behind the plan's changes, escaped."""
+        words, unknown = self.words, self.words.label("check_in.why_unknown")
+        mean = unknown if day.week is None else rounded(day.week)
+        fall = unknown if day.week is None else rounded(day.baseline - day.week)
+        step = unknown if day.ladder_step is None else str(day.ladder_step)
+        label = words.label(f"label.{day.label}")
+        return paragraphs(
+            bold(words("check_in.why_heading")),
+            words("check_in.why_pain", start=day.baseline, mean=mean, fall=fall, label=label),
+            words("check_in.why_sessions", percent=math.floor(100 * day.adherence)),
+            words("check_in.why_ladder", step=step, running=words.label(f"running.{day.running}")),
+            *self._changes(day),
+        )

@@ -1,0 +1,301 @@
+"""Laws of the check-in, in a whole chat: the card, the gates, what follows, and a restart in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot import card
+from bot.check_in import CheckIn
+from bot.days import Course
+from bot.desk import Incoming, Work
+from flows.engine import Engine
+from flows.schema import Content
+from tests.chat import Chat, Sent, read_all
+from tests.person import Person
+
+
+@pytest.fixture
+def chat(tmp_path: Path, engine: Engine) -> Iterator[Chat]:
+    """A person whose plan was made today."""
+    chat = Chat(tmp_path / "x.db", engine, dialogues=[CheckIn])
+    chat.begin(Person({"nprs": 4}))
+    yield chat
+    chat.store.close()
+
+
+def good_day(chat: Chat, pain: int = 3) -> list[Sent]:
+    """Checks in with the four taps of a good day."""
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    chat.press(str(pain))
+    chat.press("All, felt fine")
+    return chat.press("Yes, felt fine")
+
+
+def course(chat: Chat) -> Course:
+    """What the diary has of the days."""
+    follower = chat.bot.desk.follower
+    assert isinstance(follower, CheckIn)
+    found = follower.course(work(chat))
+    assert found is not None
+    return found
+
+
+def kinds(chat: Chat) -> list[str]:
+    return [entry["kind"] for entry in chat.diary]
+
+
+def test_a_full_screen_goes_into_the_diary_with_its_answers(chat: Chat) -> None:
+    (screen,) = [entry["data"] for entry in chat.diary if entry["kind"] == "screen"]
+    assert screen["date"] == "2026-03-02"
+    assert (screen["answers"]["nprs"], screen["answers"]["run_status"], screen["answers"]["W1"]) == (4, "usual", 8)
+
+
+def test_a_good_day_takes_four_taps_on_one_card(chat: Chat) -> None:
+    chat.wait(days=1)
+    (card,) = chat.command("/checkin")
+    sent = []
+    for label in ("Nothing new", "3", "All, felt fine", "Yes, felt fine"):
+        sent += chat.press(label)
+    assert [(each.method, each.message_id) for each in sent] == [("editMessageText", card.message_id)] * 4
+    (entry,) = [entry["data"] for entry in chat.diary if entry["kind"] == "check_in"]
+    assert entry["date"] == "2026-03-03"
+    assert entry["answers"] == {
+        "C1": [],
+        "C2": 3,
+        "C3": {"done": "all", "pain": "0-2", "effort": "ok"},
+        "C4": {"ran": "yes", "worst": "0-2", "morning": "same", "limp": "no"},
+    }
+    assert chat.words("light.GREEN") in chat.newest.text
+    assert chat.words("safety_net") in chat.newest.text
+
+
+def test_the_check_in_waits_for_the_day_after_the_screen(chat: Chat) -> None:
+    (message,) = chat.command("/checkin")
+    assert message.text == chat.words("check_in.tomorrow")
+
+
+def test_a_date_changes_at_four_in_the_morning(chat: Chat) -> None:
+    chat.wait(hours=19, minutes=59)
+    assert chat.command("/checkin")[0].text == chat.words("check_in.tomorrow")
+    chat.wait(minutes=1)
+    assert "Nothing new" in chat.command("/checkin")[0].buttons
+
+
+def test_typed_numbers_and_labels_are_answers(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.type("nothing new")
+    chat.type("7/10")
+    chat.type("some")
+    chat.type("2")
+    chat.type("hard")
+    assert "No" in chat.type("11")[0].buttons or chat.newest.buttons
+    chat.type("no")
+    (entry,) = [entry["data"]["answers"] for entry in chat.diary if entry["kind"] == "check_in"]
+    assert entry["C2"] == 7
+    assert entry["C3"] == {"done": "some", "pain": "0-2", "effort": "hard"}
+    assert entry["C4"] == {"ran": "no"}
+
+
+def test_an_exercise_that_hurt_is_named_by_ticks(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    for label in ("Nothing new", "3", "All", "3\N{EN DASH}4", "OK"):
+        chat.press(label)
+    name = next(iter(chat.newest.buttons))
+    chat.press(name)
+    assert f"✓ {name}" in chat.newest.buttons
+    chat.press("Done")
+    chat.press("No")
+    (entry,) = [entry["data"]["answers"] for entry in chat.diary if entry["kind"] == "check_in"]
+    assert len(entry["C3"]["hurt"]) == 1
+
+
+def test_back_undoes_one_answer_but_never_the_first(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    assert "Back" not in chat.newest.buttons
+    chat.press("3")
+    chat.press("Back")
+    assert chat.words("check_in.C2") in chat.newest.text
+
+
+def test_a_restart_loses_no_answer(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    chat.press("3")
+    chat.restart()
+    chat.press("None")
+    chat.press("No")
+    assert kinds(chat)[-1] == "check_in"
+
+
+def test_an_old_button_changes_nothing(chat: Chat) -> None:
+    chat.wait(days=1)
+    (card,) = chat.command("/checkin")
+    chat.press("Nothing new")
+    chat.tap(card.buttons["Yes"], card.message_id)
+    assert chat.words("question.stale") in chat.newest.text
+    for forged in ("k:", "k:x:0:a0", "k:::", "o:yes:superman", "o:", card.buttons["Yes"].replace(":0:", ":1:") + "99"):
+        chat.tap(forged)
+    assert "check_in" not in kinds(chat)
+
+
+def test_a_second_check_in_replaces_the_first_and_says_so(chat: Chat) -> None:
+    chat.wait(days=1)
+    good_day(chat, 3)
+    chat.wait(hours=1)
+    (card,) = chat.command("/checkin")
+    assert chat.words("check_in.again") in card.text
+    for label in ("Nothing new", "5", "None", "No"):
+        chat.press(label)
+    assert chat.words("check_in.replaced") in chat.newest.text
+    assert [each.pain for each in course(chat).reported] == [5]
+
+
+def work(chat: Chat) -> Work:
+    return chat.bot._load(Incoming(None, chat.chat_id, "text"), chat.now)
+
+
+def test_a_sign_that_is_not_clean_runs_the_gates_and_stops_the_plan(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Not sure")
+    assert chat.asks("Q02")
+    sent = chat.go(Person({"rf": ["RF_FEVER"], "nprs": 4}))
+    assert chat.chat.plan_state == "PAUSED"
+    assert "doctor today" in read_all(sent)
+    (entry,) = [entry["data"]["answers"] for entry in chat.diary if entry["kind"] == "check_in"]
+    assert entry["C1"] == ["RF_FEVER"]
+    assert chat.words("plan.paused_urgent") in chat.command("/plan")[0].text
+
+
+def test_a_false_alarm_goes_on_with_the_card(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Yes")
+    chat.go(Person({"nprs": 4}))
+    assert chat.words("check_in.C2") in chat.newest.text
+    for label in ("3", "None", "No"):
+        chat.press(label)
+    (entry,) = [entry["data"]["answers"] for entry in chat.diary if entry["kind"] == "check_in"]
+    assert (entry["C1"], entry["C2"]) == ([], 3)
+
+
+def test_a_second_check_in_never_takes_a_warning_sign_back(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Yes")
+    chat.go(Person({"rf": ["RF_WEIGHT"], "nprs": 4}))
+    assert chat.chat.plan_state == "PAUSED"
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    chat.press("2")
+    assert chat.chat.plan_state == "PAUSED"
+    assert course(chat).reported[0].flags == frozenset({"RF_WEIGHT"})
+    assert course(chat).days(chat.engine.content)[-1].levels == {}
+
+
+def test_very_strong_pain_is_urgent(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    chat.press("9")
+    chat.press("None")
+    sent = chat.press("No")
+    assert "speak to a doctor today" in read_all(sent)
+    assert (chat.chat.plan_state, chat.chat.critical_at) == ("PAUSED", chat.now)
+
+
+def test_a_new_plan_after_an_urgent_result_waits_for_a_professionals_word(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    for label in ("Nothing new", "9", "None", "No"):
+        chat.press(label)
+    chat.wait(days=2)
+    chat.command("/check")
+    sent = chat.go(Person({"nprs": 3}))
+    assert sent[-1].text == chat.words("check_in.assessed_ask")
+    assert chat.words("check_in.assessed_no") in chat.press("No")[0].text
+    assert chat.command("/plan")[0].text == chat.words("check_in.assessed_ask")
+    assert chat.words("plan.heading") in chat.press("Yes")[0].text
+
+
+def test_silence_pauses_the_plan_until_the_full_screen(chat: Chat) -> None:
+    chat.wait(days=8)
+    (message,) = chat.command("/plan")
+    assert "g:check" in message.buttons.values()
+    assert "g:check" in chat.command("/checkin")[0].buttons.values()
+    assert chat.words("tests.none") in chat.command("/tests")[0].text
+
+
+def test_the_week_asks_the_gates_and_the_extras(chat: Chat) -> None:
+    for _ in range(6):
+        chat.wait(days=1)
+        good_day(chat)
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    assert chat.asks("Q02")
+    chat.go(Person({"nprs": 4}))
+    for label in ("3", "All, felt fine", "No", "9", "Better", "No"):
+        chat.press(label)
+    entry = [entry["data"]["answers"] for entry in chat.diary if entry["kind"] == "check_in"][-1]
+    assert (entry["W1"], entry["W2"], entry["W5"]) == (9, "better", "no")
+
+
+def test_levels_rise_in_the_plan_and_the_person_hears_why(chat: Chat) -> None:
+    for _ in range(6):
+        chat.wait(days=1)
+        good_day(chat)
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    chat.go(Person({"nprs": 4}))
+    for label in ("3", "All, felt fine", "No", "9", "Better", "No"):
+        chat.press(label)
+    assert "goes up one level" in chat.newest.text
+    assert "level 2" in chat.command("/plan")[0].text
+
+
+def test_an_emergency_typed_during_the_card_comes_first(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    chat.type("numb groin")
+    assert chat.row.state == "NET"
+    chat.answer("yes")
+    assert chat.chat.plan_state == "PAUSED"
+
+
+def test_why_shows_the_numbers(chat: Chat) -> None:
+    for _ in range(5):
+        chat.wait(days=1)
+        good_day(chat, 2)
+    text = read_all(chat.command("/why"))
+    assert "Pain at the start 4, mean of the last 7 days 2.0, so 2.0 less. I call that: improved." in text
+
+
+def test_a_retest_is_noted_for_its_date(chat: Chat) -> None:
+    chat.wait(days=2)
+    chat.command("/tests")
+    chat.tap("t:T2")
+    chat.go(Person({"T2": "pain"}))
+    (entry,) = [entry["data"] for entry in chat.diary if entry["kind"] == "retest"]
+    assert entry["tests"]["T2"] == "pain"
+    assert entry["date"] == "2026-03-04"
+
+
+def test_every_question_of_the_card_has_its_words(content: Content) -> None:
+    for step, values in card.OPTIONS.items():
+        assert f"check_in.{step}" in content.phrases.phrases
+        assert f"check_in.{step}.short" in content.phrases.phrases
+        if values != card.NUMBERS:
+            for value in values:
+                assert len(content.phrases.phrases[f"check_in.{step}.{value}"]) <= 24, (step, value)
