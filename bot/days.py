@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Protocol
 
@@ -126,6 +126,8 @@ class Course:
     reported: tuple[Reported, ...]
     extra: tuple[str, ...]
     """Offered exercises that the runner wants."""
+    _followed: dict[date | None, list[Day]] = field(default_factory=dict, compare=False, repr=False)
+    """What was worked out already; to follow three months takes a twentieth of a second."""
 
     def number(self, on: date) -> int:
         """Returns the day of a date; whatever was reported after the screen counts from day 1."""
@@ -137,16 +139,19 @@ class Course:
 
     def days(self, content: Content) -> list[Day]:
         """Returns how things stood on each date, the day of the screen first."""
-        return [beginning(content, self.start), *follow(content, self.start, self.reported)]
+        if None not in self._followed:
+            first = beginning(content, self.start)
+            self._followed[None] = [first, *follow(content, self.start, self.reported)]
+        return self._followed[None]
 
     def today(self, content: Content, on: date) -> Day:
         """Returns how things stand on a date: silence and what ends by itself count too."""
-        day = self.number(on)
-        known = [each for each in self.reported if each.day <= day] or list(self.reported)
-        if day and (not known or known[-1].day < day):
-            known.append(Reported(day))
-        done = follow(content, self.start, known)
-        return done[-1] if done else beginning(content, self.start)
+        day, newest = self.number(on), max((each.day for each in self.reported), default=0)
+        if day <= newest:
+            return self.days(content)[-1]
+        if on not in self._followed:
+            self._followed[on] = follow(content, self.start, [*self.reported, Reported(day)])
+        return self._followed[on][-1]
 
 
 class _Read(Protocol):

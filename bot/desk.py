@@ -324,8 +324,13 @@ class Desk:
         earlier = self.engine.before_detour(session, PLAN)
         flags = self.engine.assess(session).screening.flags
         if earlier is None or self.engine.assess(earlier).screening.flags != flags:
+            paused, day = work.chat.plan_state == "PAUSED", self.follower.day(work)
             self.record(work)
-            self.say(work, self.outcome.result(session))
+            if paused or (day is not None and day.state == "PAUSED"):
+                # Only a full screen takes a plan out of its pause.
+                work.chat = replace(work.chat, plan_state="PAUSED")
+            else:
+                self.say(work, self.outcome.result(session, day))
 
     def show_plan(self, work: Work, before: str = "") -> None:
         """Shows the plan below a sentence, or says how long it waits."""

@@ -56,9 +56,9 @@ class Outcome:
             return Message(text, ((Button(self.words.label("checked.button"), "g:checked"),),))
         return Message(text)
 
-    def result(self, session: Session) -> Message:
+    def result(self, session: Session, day: Day | None = None) -> Message:
         """Returns where to go, then why, what may contribute, and how much running is allowed."""
-        result = self.engine.assess(session)
+        result = self.stands(session, day)
         screening = result.screening
         phrase = f"result.{screening.disposition.name}"
         if screening.permission is Permission.GENTLE and screening.disposition is Disposition.PHYSIO:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from babel.dates import format_skeleton
 
 from bot.outcome import Outcome
-from bot.render import Button, Message, Renderer, Words, bold, in_rows, paragraphs
+from bot.render import Button, Message, Words, bold, in_rows, paragraphs
 from flows.engine import Session
 from flows.follow_up import Day
 from flows.rules import Value
@@ -35,8 +35,8 @@ def rounded(value: Fraction) -> str:
 class Reports:
     """Renders what follows from check-ins in one language."""
 
-    def __init__(self, outcome: Outcome, words: Words, render: Renderer) -> None:
-        self.outcome, self.words, self.render = outcome, words, render
+    def __init__(self, outcome: Outcome, words: Words) -> None:
+        self.outcome, self.words = outcome, words
         self.content = words.content
         self.names = {exercise.id: exercise.name for exercise in self.content.library.exercises}
         self.date = short_date
@@ -93,7 +93,7 @@ class Reports:
     def stopped(self, day: Day, pain: str, numbers: dict[str, str]) -> Message:
         """Returns the triage's own message for the rank that a day has come to; `pain` is C2, from 0 to 10."""
         facts: dict[str, Value] = dict(day.facts)
-        if URGENT_PAIN in day.actions:
+        if URGENT_PAIN in day.actions and pain:
             facts["nprs"] = int(pain)
         end = next(end for end in self.content.flow.ends if end.id == ENDS[day.disposition])
         return self.outcome.end(end, Session(end.id, (), facts), numbers, day.disposition)

@@ -282,6 +282,107 @@ def test_why_shows_the_numbers(chat: Chat) -> None:
     assert "Pain at the start 4, mean of the last 7 days 2.0, so 2.0 less. I call that: improved." in text
 
 
+def test_becoming_worse_goes_through_the_gates(chat: Chat) -> None:
+    for _ in range(2):
+        chat.wait(days=2)
+        chat.command("/checkin")
+        for label in ("Nothing new", "6", "None"):
+            chat.press(label)
+        sent = chat.press("No")
+    assert "It has become worse than at the start" in sent[0].text
+    assert chat.asks("Q02")
+    assert chat.command("/plan")[0].text == chat.words("plan.unfinished")
+    chat.press("Carry on")
+    sent = chat.go(Person({"nprs": 4}))
+    assert chat.words("plan.heading") in sent[-1].text
+
+
+def test_a_clearable_sign_that_is_new_stops_the_plan_without_asking_for_clearance(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Yes")
+    person = Person({"rf": ["RF_CANCER"], "nprs": 4})
+    sent = chat.go(person)
+    assert "CLEARED" not in person.asked
+    assert chat.chat.plan_state == "PAUSED"
+    assert "proper check before exercises" in read_all(sent)
+
+
+def test_back_out_of_the_gates_asks_the_first_question_again(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Not sure")
+    chat.press("Back")
+    assert chat.words("check_in.C1") in chat.newest.text
+    chat.press("Nothing new")
+    assert chat.words("check_in.C2") in chat.newest.text
+
+
+def test_a_check_in_left_open_counts_with_what_was_answered(chat: Chat) -> None:
+    chat.wait(days=1)
+    (card_sent,) = chat.command("/checkin")
+    chat.press("Nothing new")
+    chat.press("6")
+    chat.wait(days=1)
+    assert chat.press("None")[0].text == chat.words("check_in.over")
+    assert "Nothing new" in chat.command("/checkin")[0].buttons
+    assert [(each.day, each.pain, each.session.done) for each in course(chat).reported] == [(1, 6, "")]
+
+
+def test_without_a_plan_the_check_in_leads_to_the_check(tmp_path: Path, engine: Engine) -> None:
+    chat = Chat(tmp_path / "y.db", engine, dialogues=[CheckIn])
+    assert chat.command("/checkin")[0].text == chat.words("check_in.first")
+    chat.begin(to="Q10")
+    assert chat.command("/checkin")[0].text == chat.words("check_in.unfinished")
+    chat.store.close()
+
+
+def test_a_paused_plan_asks_only_what_can_make_it_safer(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Yes")
+    chat.go(Person({"rf": ["RF_WEIGHT"], "nprs": 4}))
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    sent = chat.press("9")
+    assert "speak to a doctor today" in read_all(sent)
+
+
+def planned(chat: Chat) -> list[str]:
+    return chat.bot.desk.outcome.planned(chat.session, chat.bot.desk.follower.day(work(chat)))
+
+
+def quiet_day(chat: Chat, number: int) -> None:
+    """Checks in with all exercises and little pain, and with what the week asks."""
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    if number % 7 == 0:
+        chat.go(Person({"nprs": 4}))
+    for label in ("2", "All, felt fine", "No", *(("6", "Better") if number % 7 == 0 else ())):
+        chat.press(label)
+    if number == 7:
+        chat.press("No")
+
+
+def test_an_exercise_that_was_offered_joins_the_plan_only_on_a_yes(chat: Chat) -> None:
+    offer = ""
+    for number in range(1, 50):
+        chat.wait(days=1)
+        quiet_day(chat, number)
+        offer = next((data for data in chat.newest.buttons.values() if data.startswith("o:")), "")
+        if offer:
+            break
+    exercise = offer.split(":")[-1]
+    before = planned(chat)
+    chat.press("No")
+    assert planned(chat) == before
+    chat.tap(f"o:yes:{exercise}")
+    assert planned(chat) == [*before, exercise]
+    chat.tap(f"x:{exercise}")
+    assert "1" in chat.newest.text
+
+
 def test_a_retest_is_noted_for_its_date(chat: Chat) -> None:
     chat.wait(days=2)
     chat.command("/tests")

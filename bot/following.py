@@ -1,0 +1,153 @@
+"""How a chat's plan stands day by day: worked out from its diary and its open check-in (clinical.md 6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, tzinfo
+from zoneinfo import ZoneInfo
+
+from bot import card, days
+from bot.desk import Desk, Follower, Work
+from bot.progress import progress_call
+from bot.records import DiaryEntry, SessionRow
+from bot.render import Message, paragraphs
+from bot.report import Reports
+from bot.store import Store
+from flows.follow_up import Day
+from flows.schema import Disposition, Permission
+
+STOPPED = ("PAUSED", "CHECKED")
+"""States of a chat's plan in which there are no exercises, whatever the days say."""
+ASSESSED = "assessed"
+"""The diary's word of a person who was seen after an urgent result, and told that exercise is fine."""
+
+
+class Following(Follower):
+    """Follows one plan after the other, and shows how it goes."""
+
+    def __init__(self, desk: Desk, store: Store) -> None:
+        self.desk, self.store = desk, store
+        self.words, self.content = desk.words, desk.content
+        self.reports = Reports(desk.outcome, desk.words)
+        self._known: tuple[object, days.Course | None] = ("", None)
+        """The course that was worked out last, and what it was worked out from."""
+        desk.follower = self
+
+    # ---- where things stand --------------------------------------------------------------------------------------
+
+    def zone(self, work: Work) -> tzinfo:
+        """Returns the zone of the chat's reminders, or UTC."""
+        reminders = work.reminders if work.reminders is not None else self.store.reminders(work.chat.key)
+        return ZoneInfo(reminders[0].zone) if reminders else UTC
+
+    def today(self, work: Work) -> date:
+        """Returns the runner's date."""
+        return days.runner_date(work.now, self.zone(work))
+
+    def row(self, work: Work) -> SessionRow | None:
+        """Returns the newest check-in, as this turn has left it."""
+        changed = [row for row in work.dialogues if row.flow == card.FLOW]
+        return changed[-1] if changed else self.store.latest_session(work.chat.key, card.FLOW)
+
+    def course(self, work: Work) -> days.Course | None:
+        """Returns the last full screen and what was reported since; answers of an open check-in count too."""
+        diary = days.entries(self.store, work.chat.key, work.diary)
+        row = self.row(work)
+        # The diary only grows, so its length and its end tell whether anything is new.
+        newest = (len(diary), diary[-1].kind, diary[-1].at) if diary else (0,)
+        key = (work.chat.key, newest, row and (row.key, row.turn, row.open))
+        if self._known[0] != key:
+            self._known = (key, self._worked_out(diary, row))
+        return self._known[1]
+
+    def _worked_out(self, diary: list[DiaryEntry], row: SessionRow | None) -> days.Course | None:
+        if row is not None and row.open:
+            on, given = card.day_of(row.log), card.answers(row.log)
+            again = any(e.kind == days.CHECK_IN and e.data["date"] == on.isoformat() for e in diary)
+            if given and not again:
+                # Its place among the entries is where it began: a full screen after it makes it part of the past.
+                at = sum(entry.at <= row.started_at for entry in diary)
+                diary.insert(at, days.reported(on, given, row.started_at))
+        return days.course(self.content, diary)
+
+    def day(self, work: Work) -> Day | None:
+        """Returns how the plan stands today, with the offered exercises that the runner wants."""
+        course = self.course(work)
+        if course is None:
+            return None
+        day = course.today(self.content, self.today(work))
+        full = day.state != "PAUSED" and day.screening.permission is Permission.FULL
+        extra = {name: 1 for name in course.extra if full and name not in day.levels}
+        return replace(day, levels=day.levels | extra)
+
+    def no_plan(self, work: Work) -> Message | None:
+        """Returns what to say in place of a plan that the days have paused, or that waits for a professional's word."""
+        course = self.course(work)
+        if course is None:
+            return None
+        if self.unassessed(work, course):
+            choices = [("check_in.yes", "g:assessed"), ("check_in.no", "g:not_assessed")]
+            return self.desk.render.menu(self.words("check_in.assessed_ask"), choices)
+        day = course.today(self.content, self.today(work))
+        if day.state != "PAUSED":
+            return None
+        if day.disposition >= Disposition.DOCTOR:
+            why = "plan.paused_urgent" if day.disposition >= Disposition.URGENT else "plan.paused_doctor"
+            paused = self.words("plan.paused", why=self.words.label(why))
+            return Message(paragraphs(paused, self.words("safety_net")))
+        return self.screen_first()
+
+    def screen_first(self) -> Message:
+        """Returns the sentence that the full screen comes first, with the button for it."""
+        text = next(action.text for action in self.content.check_in.actions if action.id == "FULL_SCREEN")
+        return self.desk.render.menu(self.words.text(text), [("nav.start", "g:check")])
+
+    def unassessed(self, work: Work, course: days.Course) -> bool:
+        """Tells whether the plan is from after an urgent result, and no professional has said yet that it is fine."""
+        critical = work.chat.critical_at
+        if critical is None or course.screened_at <= critical:
+            return False
+        words = [*self.store.diary(work.chat.key, ASSESSED), *(e for e in work.diary if e.kind == ASSESSED)]
+        return not any(word.at >= critical for word in words)
+
+    def assessed(self, work: Work) -> None:
+        """Notes that a person was seen after an urgent result and told that exercise is fine."""
+        course = self.course(work)
+        if course is None or not self.unassessed(work, course):
+            self.desk.where(work, "busy")
+            return
+        if self.desk.plan_waits(work) is None:
+            work.diary.append(DiaryEntry(work.now, ASSESSED))
+        self.desk.show_plan(work)
+
+    def not_assessed(self, work: Work) -> None:
+        """Lets the plan wait until a professional has said that exercise is fine."""
+        self.desk.edit(work, Message(paragraphs(self.words("check_in.assessed_no"), self.words("safety_net"))))
+
+    # ---- seeing it -----------------------------------------------------------------------------------------------
+
+    def numbers(self, work: Work) -> str:
+        """Returns the numbers behind the plan's changes, escaped."""
+        course, day = self.course(work), self.day(work)
+        return "" if course is None or day is None else self.reports.numbers(day)
+
+    def progress(self, work: Work) -> None:
+        """Sends the picture of progress, with the same as text."""
+        course = self.course(work)
+        if course is None:
+            self.desk.say(work, self.desk.render.menu(self.words("check_in.first"), [("nav.start", "g:check")]))
+            return
+        work.calls.append(progress_call(course, self.content, self.today(work), self.words, work.incoming.thread_id))
+
+    def offered(self, work: Work, data: str) -> None:
+        """Takes up an offered exercise, or leaves it."""
+        answer, _, exercise = data.partition(":")
+        course, day = self.course(work), self.day(work)
+        offers = [] if course is None else [act for each in course.days(self.content) for act in each.actions]
+        if course is None or day is None or f"OFFER:{exercise}" not in offers or not day.levels:
+            self.desk.where(work, "busy")
+            return
+        name = self.words.plain(self.reports.names[exercise])
+        if answer == "yes" and exercise not in course.extra:
+            work.diary.append(days.accepted(exercise, self.today(work), work.now))
+        self.desk.edit(work, Message(self.words(f"offer.{'yes' if answer == 'yes' else 'no'}", exercise=name)))
