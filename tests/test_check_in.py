@@ -15,6 +15,7 @@ from flows.engine import Engine
 from flows.schema import Content
 from tests.chat import Chat, Sent, read_all
 from tests.person import Person
+from tests.texts import bypasses, only_from, wrapped
 
 
 @pytest.fixture
@@ -283,6 +284,7 @@ def test_why_shows_the_numbers(chat: Chat) -> None:
 
 
 def test_becoming_worse_goes_through_the_gates(chat: Chat) -> None:
+    sent: list[Sent] = []
     for _ in range(2):
         chat.wait(days=2)
         chat.command("/checkin")
@@ -320,7 +322,7 @@ def test_back_out_of_the_gates_asks_the_first_question_again(chat: Chat) -> None
 
 def test_a_check_in_left_open_counts_with_what_was_answered(chat: Chat) -> None:
     chat.wait(days=1)
-    (card_sent,) = chat.command("/checkin")
+    chat.command("/checkin")
     chat.press("Nothing new")
     chat.press("6")
     chat.wait(days=1)
@@ -391,6 +393,33 @@ def test_a_retest_is_noted_for_its_date(chat: Chat) -> None:
     (entry,) = [entry["data"] for entry in chat.diary if entry["kind"] == "retest"]
     assert entry["tests"]["T2"] == "pain"
     assert entry["date"] == "2026-03-04"
+
+
+def test_every_sentence_of_a_check_in_goes_through_the_translator(tmp_path: Path, engine: Engine) -> None:
+    chat = Chat(tmp_path / "y.db", engine, only_from(engine.content, wrapped), dialogues=[CheckIn])
+    chat.begin(Person({"nprs": 4}))
+    chat.sent.clear()
+    chat.wait(days=1)
+    chat.command("/checkin")
+    for label in (
+        "Nothing new",
+        "3",
+        "All",
+        "3\N{EN DASH}4",
+        "Hard",
+        "Done",
+        "Yes",
+        "6 or more",
+        "Same or better",
+        "Yes",
+    ):
+        chat.press(wrapped(label) if label != "3" else label)
+    chat.command("/plan")
+    allowed = frozenset({"Mar"})
+    assert not [word for each in chat.sent for word in bypasses(each.html, allowed)]
+    labels = [label for each in chat.sent for label in each.buttons if not label.isdigit()]
+    assert all(label.startswith("⟦") for label in labels)
+    chat.store.close()
 
 
 def test_every_question_of_the_card_has_its_words(content: Content) -> None:
