@@ -68,7 +68,8 @@ class Conversation:
 
     def _commit(self, work: Work) -> None:
         # A stranger who only asked something, or a group, leaves no row behind once the answer is sent.
-        stranger = work.row is None and not work.chat.country and self.store.chat(work.chat.chat_id) is None
+        known = self.store.chat(work.chat.chat_id)
+        stranger = work.row is None and not work.chat.country and (known is None or known.forgotten_at is not None)
         update, calls, diary = work.incoming.update_id, tuple(work.calls), tuple(work.diary)
         self.store.commit(Commit(update, work.chat, work.row, diary, calls, work.forget or stranger))
 
@@ -121,7 +122,7 @@ class Conversation:
                 self.desk.fresh(work)
             self.desk.take(work, self.engine.hear(self.desk.session(work)))
             if self.desk.waiting(work):
-                self.desk.ask(work, words("net.heard", **numbers))
+                self.desk.ask(work)
             else:
                 self.desk.finish(work, None)
         return bool(heard)
@@ -138,7 +139,7 @@ class Conversation:
         elif work.session is None:
             self.commands.start(work)
         else:
-            self.desk.where(work, "question.only_text" if incoming.kind == "other" else "")
+            self.desk.where(work, "question.only_text" if incoming.kind == "other" else "idle.unknown")
 
     def _typed(self, work: Work) -> bool:
         """Takes text as an answer or as the label of a button; a question that it does not answer is asked again."""

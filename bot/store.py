@@ -10,7 +10,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -214,7 +214,7 @@ class Store:
     def latest_session(self, chat_key: str) -> SessionRow | None:
         """Returns the session that the chat started last, open or not."""
         row = self._db.execute(
-            "select * from session where chat = :chat order by started_at desc, rowid desc limit 1",
+            "select * from session where chat = :chat order by rowid desc limit 1",
             {"chat": chat_key},
         ).fetchone()
         return None if row is None else _session(row)
@@ -300,6 +300,7 @@ class Store:
 
     def _forget(self, commit: Commit) -> None:
         chat_id, kind, now = commit.chat.chat_id, commit.chat.kind, _text(commit.chat.seen_at)
+        calls = tuple(map(self._addressed, commit.calls))
         self._db.execute("delete from chat where chat_id = :chat_id", {"chat_id": chat_id})
         if not commit.calls:
             return
@@ -313,7 +314,14 @@ class Store:
             """,
             {"key": key, "chat_id": chat_id, "kind": kind, "now": now},
         )
-        self._queue(key, commit.calls)
+        self._queue(key, calls)
+
+    def _addressed(self, call: Call) -> Call:
+        """Names the message that a call edits by its own id, where the row of the outbox will be gone."""
+        row = self._db.execute("select message_id from outbox where id = :id", {"id": call.edits}).fetchone()
+        if row is None or row["message_id"] is None:
+            return call
+        return replace(call, params={**call.params, "message_id": row["message_id"]}, edits=None)
 
     # ---- outbox ----------------------------------------------------------------------------------------------
 
