@@ -36,6 +36,6 @@ class Notices:
             # The nudge stands in the place of the usual words.
             kinds.remove("check_in")
         names = dict.fromkeys(name for kind in (*kinds, *due.kinds) for name in ABOUT[kind] if self.offers(name))
-        buttons = [Button(self.words.label(f"notice_button.{name}"), f"g:{name}") for name in names]
+        buttons = [Button(self.words.label(f"reminder.{name}"), f"g:{name}") for name in names]
         text = paragraphs(*(self.words(f"notice.{kind}") for kind in kinds))
         return Call("sendMessage", Message(text, in_rows(buttons)).params())

@@ -6,7 +6,7 @@ import signal
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -27,7 +27,7 @@ EVERY = tuple(range(7))
 def shown(content: Content, *kinds: Kind, without: str = "") -> tuple[str, dict[str, str]]:
     notices = Notices(Words(content, str), lambda name: name != without)
     due = Due("ada", kinds, date(2026, 3, 2), datetime(2026, 3, 2, tzinfo=UTC))
-    params = dict(notices(due).params)
+    params: dict[str, Any] = dict(notices(due).params)
     assert_legal(params)
     rows = params.get("reply_markup", {}).get("inline_keyboard", [])
     return params["text"], {each["text"]: each["callback_data"] for row in rows for each in row}

@@ -237,8 +237,13 @@ def test_snooze_comes_in_an_hour_and_skip_not_today(chat: Chat) -> None:
 
 @pytest.mark.parametrize(
     ("said", "until"),
-    [("One week", date(2026, 3, 9)), ("Until I say", UNTIL_I_SAY), ("20 March", date(2026, 3, 20)), ("2026-04-01", date(2026, 4, 1))],
-)  # fmt: skip
+    [
+        ("One week", date(2026, 3, 9)),
+        ("Until I say", UNTIL_I_SAY),
+        ("20 March", date(2026, 3, 20)),
+        ("2026-04-01", date(2026, 4, 1)),
+    ],
+)
 def test_a_pause_lasts_until_its_end_and_can_be_ended(chat: Chat, said: str, until: date) -> None:
     set_up(chat)
     chat.command("/pause")
