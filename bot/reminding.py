@@ -24,6 +24,19 @@ AHEAD: dict[str, timedelta] = {"doctor_3_days": timedelta(days=3), "recheck_48h"
 MINUTES: dict[Literal["mobility", "strength", "check_in"], int] = {"mobility": 8, "strength": 20, "check_in": 2}
 
 
+CHANGES = (
+    ("snooze", "snooze"), ("skip", "skip"), ("pause", "pause"), ("race", "race"), ("quiet", "quiet"),
+    ("change", "remind"), ("off", "remind_off"),
+)  # fmt: skip
+"""The buttons below what is set: the phrases of their labels and what they do."""
+OFFERS = (
+    ("start", "remind"), ("doctor", "remind_doctor"), ("recheck", "remind_recheck"), ("again_yes", "remind_again"),
+    ("again_no", "remind_off"),
+)  # fmt: skip
+WAITS = timedelta(days=1)
+"""A question that is older than this takes no more answers: what is typed then is meant for something else."""
+
+
 class Reminding:
     """Asks for days, times and zone one question at a time, and changes what is set."""
 
@@ -51,6 +64,8 @@ class Reminding:
             "remind_recheck": self.recheck,
             "calendar_health": self.calendar_with_health,
         }
+        labels = {f"remind.{label}": data for label, data in (*CHANGES, ("resume", "unpause"), *OFFERS)}
+        self._by_label = {plain(self.words.label(label)): self.by_button[data] for label, data in labels.items()}
         self.by_prefix: Mapping[str, Callable[[Work, str], None]] = {"rm": self.press}
 
     # ---- what is kept ----------------------------------------------------------------------------------------
@@ -62,7 +77,7 @@ class Reminding:
         """The session of these questions, where one is open."""
         changed = [row for row in work.dialogues if row.flow == FLOW]
         row = changed[-1] if changed else self.store.latest_session(work.chat.key, FLOW)
-        return row if row is not None and row.open else None
+        return row if row is not None and row.open and work.now - row.updated_at < WAITS else None
 
     def _keep(self, work: Work, row: SessionRow) -> SessionRow:
         work.dialogues[:] = [*(other for other in work.dialogues if other.key != row.key), row]
@@ -123,7 +138,7 @@ class Reminding:
         """Takes text or a location as the answer to the open question; returns False where there is none."""
         row = self._row(work)
         if row is None:
-            return False
+            return self._named(work)
         text, draft = work.incoming.text, Draft.of(row, self._set(work))
         if work.incoming.kind == "command" or plain(text) == plain(self.words.label("nav.stop")):
             self._stop(work, row)
@@ -141,6 +156,14 @@ class Reminding:
             self._take(work, row, entry)
         else:
             self._ask(work, row, self.asked.repeat(draft))
+        return True
+
+    def _named(self, work: Work) -> bool:
+        """Does what a typed label of a menu button says, where no question waits for an answer."""
+        act = self._by_label.get(plain(work.incoming.text))
+        if act is None or work.incoming.kind != "text" or self.desk.waiting(work):
+            return False
+        act(work)
         return True
 
     def press(self, work: Work, rest: str) -> None:
@@ -402,9 +425,9 @@ class Reminding:
         until = own[0].paused_until
         still = own[0].stopped_at is not None or (until is not None and until > self._today(now, own[0].zone))
         weekly = any(one.kind == "check_in" for one in own)
-        names = [] if still or not weekly else [("snooze", "snooze")]
-        names += [("resume", "unpause")] if still else [("skip", "skip"), ("pause", "pause")]
-        names += [("race", "race"), ("quiet", "quiet"), ("change", "remind"), ("off", "remind_off")]
+        hidden = {"snooze", "skip", "pause"} if still else set() if weekly else {"snooze"}
+        names = [("resume", "unpause")] if still else []
+        names += [(name, data) for name, data in CHANGES if name not in hidden]
         return in_rows([Button(self.words.label(f"remind.{name}"), f"g:{data}") for name, data in names])
 
     @staticmethod

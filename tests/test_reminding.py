@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.desk import REMIND_DOCTOR, REMIND_RECHECK
 from bot.records import UNTIL_I_SAY, Reminder
@@ -210,6 +212,50 @@ def test_a_restart_loses_no_answer(chat: Chat) -> None:
     assert (one(chat).weekdays, one(chat).times) == (MONDAY_WEDNESDAY, (time(7, 30),))
 
 
+def test_a_question_of_yesterday_takes_no_answers(chat: Chat) -> None:
+    chat.command("/remind")
+    chat.wait(days=1)
+    assert chat.type("mon")[-1].text == chat.words("idle")
+    chat.press("Every day")
+    assert kept(chat) == ()
+
+
+SAID = ("mon, wed", "every day", "7", "7 and 19:30", "Berlin", "america", "yes", "back", "22 to 7", "9 March", "hm")
+PUSHED = (
+    "g:remind", "g:reminders", "g:pause", "g:race", "g:quiet", "g:snooze", "g:skip", "g:unpause", "g:remind_off",
+    "g:remind_doctor", "g:remind_recheck", "g:calendar", "g:plan",
+)  # fmt: skip
+STEPS = st.one_of(
+    st.tuples(st.just("say"), st.sampled_from(SAID)),
+    st.tuples(st.just("push"), st.sampled_from(PUSHED)),
+    st.tuples(st.just("nth"), st.integers(0, 11)),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(steps=st.lists(STEPS, max_size=14))
+def test_whatever_is_pressed_and_typed_is_answered_and_what_is_kept_can_come(
+    tmp_path_factory: pytest.TempPathFactory, engine: Engine, steps: list[tuple[str, str | int]]
+) -> None:
+    chat = Chat(tmp_path_factory.mktemp("any") / "chat.db", engine, dialogues=(Reminding,))
+    chat.begin()
+    for way, what in steps:
+        buttons = [data for data in chat.newest.buttons.values() if data.startswith("rm:") or data in PUSHED]
+        if way == "say":
+            said = chat.type(str(what))
+        elif way == "push":
+            said = chat.tap(str(what))
+        else:
+            said = chat.tap(buttons[int(what) % len(buttons)]) if buttons else chat.type("hm")
+        assert said
+        for found in kept(chat):
+            assert found.stopped_at is None and found.times and bool(found.weekdays) != bool(found.days)
+            paused = found.paused_until == UNTIL_I_SAY
+            assert paused or (found.next_at is not None and found.next_at > chat.now)
+        assert len({found.zone for found in kept(chat)}) <= 1
+    chat.store.close()
+
+
 # ---- /reminders --------------------------------------------------------------------------------------------------
 
 
@@ -297,6 +343,13 @@ def test_a_change_keeps_quiet_hours_and_offers_the_zone_as_before(chat: Chat) ->
     chat.press("As before: Berlin")
     chat.press("Yes, that is right")
     assert (one(chat).weekdays, one(chat).times, one(chat).quiet) == ((4,), (time(18),), (time(22), time(7)))
+
+
+def test_a_label_may_be_typed_where_no_question_waits(chat: Chat) -> None:
+    set_up(chat)
+    assert chat.type("skip today")[-1].text == chat.words("remind.skipped")
+    chat.type("Pause")
+    assert chat.words("remind.pause.ask") in chat.newest.text
 
 
 def test_off_removes_all_and_delete_leaves_nothing(chat: Chat) -> None:
