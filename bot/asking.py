@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cache
+from threading import Thread
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -95,6 +97,12 @@ class Choice:
     label: str
     code: str
     entry: Entry | None = None
+
+
+@cache
+def prepare() -> None:
+    """Reads the names of cities in every language while a person still answers other questions; once a process."""
+    Thread(target=zones.learn_all_languages, daemon=True).start()
 
 
 class Asked:

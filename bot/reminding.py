@@ -9,7 +9,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot import reminders, wall, zones
-from bot.asking import ALL, EVERY_DAY, UNTIL_I_SAY, WEEK, Asked, Draft, Goal, read_day, read_quiet
+from bot.asking import ALL, EVERY_DAY, UNTIL_I_SAY, WEEK, Asked, Draft, Goal, prepare, read_day, read_quiet
 from bot.calendar import Appointment, Timetable, calendar, strength_days
 from bot.desk import Desk, Work
 from bot.records import UNTIL_I_SAY as FOREVER
@@ -101,6 +101,8 @@ class Reminding:
         started = earlier.started_at if earlier is not None else work.now
         log: tuple[Entry, ...] = (("goal", goal), *answers)
         state = Draft(log, self._set(work)).step
+        if goal == "weekly" or state == "city":
+            prepare()
         row = SessionRow(key, work.chat.key, FLOW, version, state, started, work.now, log, turn=turn)
         self._go_on(work, self._keep(work, row))
 

@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.desk import REMIND_DOCTOR, REMIND_RECHECK
-from bot.records import UNTIL_I_SAY, Reminder
+from bot.notices import Notices
+from bot.records import REMINDERS, UNTIL_I_SAY, Reminder
+from bot.reminders import tick
 from bot.reminding import FLOW, Reminding
 from flows.engine import Engine
 from tests.chat import NOW, Chat, Sent, read_all
@@ -410,6 +412,25 @@ def test_nothing_is_offered_to_a_minor_or_where_there_are_no_reminders(tmp_path:
     plain = Chat(tmp_path / "plain.db", engine)
     assert plain.begin(DOCTOR)[-1].buttons == {}
     plain.store.close()
+
+
+def test_what_was_asked_for_comes_once_and_can_be_put_off(chat: Chat) -> None:
+    set_up(chat, days="every day")
+    chat.command("/check")
+    chat.go(DOCTOR)
+    chat.press("Remind me in 3 days")
+    notices = Notices(chat.bot.desk.words, chat.bot.offers)
+    said = []
+    for hour in range(4 * 24):
+        at = chat.now + timedelta(hours=hour)
+        tick(chat.store, at, notices)
+        for due in chat.store.heads(at, 10, REMINDERS):
+            said.append(str(due.params["text"]))
+            chat.store.sent(due.id, 1, at)
+    assert len(said) == 4 and sum("Three days ago" in text for text in said) == 1
+    chat.now += timedelta(days=4)
+    chat.tap("g:snooze")
+    assert any(each.next_at == chat.now + timedelta(hours=1) for each in kept(chat))
 
 
 # ---- blocking ------------------------------------------------------------------------------------------------------
