@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -12,9 +12,9 @@ from bot import reminders, wall, zones
 from bot.asking import ALL, EVERY_DAY, UNTIL_I_SAY, WEEK, Asked, Draft, Goal, prepare, read_day, read_quiet
 from bot.calendar import Appointment, Timetable, calendar, strength_days
 from bot.desk import Desk, Work
-from bot.records import UNTIL_I_SAY as FOREVER
+from bot.overview import CHANGES, Overview, today
 from bot.records import Entry, Reminder, SessionRow, new_key
-from bot.render import Button, Message, bold, in_rows, paragraphs
+from bot.render import Button, Message
 from bot.replies import plain
 from bot.store import Store
 
@@ -24,11 +24,6 @@ AHEAD: dict[str, timedelta] = {"doctor_3_days": timedelta(days=3), "recheck_48h"
 MINUTES: dict[Literal["mobility", "strength", "check_in"], int] = {"mobility": 8, "strength": 20, "check_in": 2}
 
 
-CHANGES = (
-    ("snooze", "snooze"), ("skip", "skip"), ("pause", "pause"), ("race", "race"), ("quiet", "quiet"),
-    ("change", "remind"), ("off", "remind_off"),
-)  # fmt: skip
-"""The buttons below what is set: the phrases of their labels and what they do."""
 OFFERS = (
     ("start", "remind"), ("doctor", "remind_doctor"), ("recheck", "remind_recheck"), ("again_yes", "remind_again"),
     ("again_no", "remind_off"),
@@ -45,6 +40,7 @@ class Reminding:
         self.words = desk.words
         self.store = store
         self.asked = Asked(desk.words)
+        self.shown = Overview(desk.words, self.asked)
         self.by_name: Mapping[str, Callable[[Work], None]] = {
             "remind": self.remind,
             "reminders": self.overview,
@@ -127,7 +123,7 @@ class Reminding:
 
     def _ask(self, work: Work, row: SessionRow, before: str = "", *, edit: bool = False) -> None:
         draft = Draft.of(row, self._set(work))
-        following = self._following(self._wanted(work, draft), work.now) if draft.step == "sure" else []
+        following = self.shown.following(self._wanted(work, draft), work.now) if draft.step == "sure" else []
         message = self.asked.message(row, draft, work.now, following, before)
         if edit and work.incoming.message_id is not None:
             self.desk.edit(work, message)
@@ -240,7 +236,7 @@ class Reminding:
     # ---- what the questions lead to --------------------------------------------------------------------------
 
     def _reached(self, work: Work, draft: Draft) -> None:
-        own, today = self._set(work), self._today(work.now, draft.zone)
+        own, day_now = self._set(work), today(work.now, draft.zone)
         match draft.goal:
             case "weekly":
                 work.reminders = self._wanted(work, draft)
@@ -249,16 +245,16 @@ class Reminding:
                 self._once(work, draft)
             case "pause":
                 asked = draft.text("pause")
-                ends = {WEEK: today + timedelta(days=7), UNTIL_I_SAY: None}
+                ends = {WEEK: day_now + timedelta(days=7), UNTIL_I_SAY: None}
                 until = ends[asked] if asked in ends else read_day(asked)
-                self._change(work, reminders.paused(own, until, work.now), self._pause_text(until))
+                self._change(work, reminders.paused(own, until, work.now), self.shown.pause(until))
             case "race":
                 day = read_day(draft.text("race"))
                 said = self.words("remind.race_on", date=wall.dated(day)) if day else self.words("remind.race_off")
                 self._change(work, reminders.racing(own, day, work.now), said)
             case "quiet":
                 quiet = read_quiet(draft.text("quiet"))
-                said = self._quiet_text("remind.quiet_set", quiet) if quiet else self.words("remind.quiet_off")
+                said = self.shown.quiet("remind.quiet_set", quiet) if quiet else self.words("remind.quiet_off")
                 self._change(work, reminders.with_quiet_hours(own, quiet, work.now), said)
 
     def _wanted(self, work: Work, draft: Draft) -> tuple[Reminder, ...]:
@@ -376,65 +372,7 @@ class Reminding:
     # ---- showing ---------------------------------------------------------------------------------------------
 
     def _show(self, work: Work, before: str = "") -> None:
-        own = self._set(work)
-        if not own:
-            menu = self.desk.render.menu(paragraphs(before, self.words("remind.none")), [("remind.start", "g:remind")])
-            self.desk.say(work, menu)
-            return
-        following = self._following(own, work.now)
-        shown = self.words("remind.next", next="; ".join(following)) if following else ""
-        state = self._state(own, work.now)
-        text = paragraphs(
-            before,
-            bold(self.words("remind.heading")),
-            self._weekly(own),
-            shown or self.words("remind.nothing_next"),
-            "\n".join(line for line in state if line != before),
-        )
-        self.desk.say(work, Message(text, self._buttons(own, work.now)))
-
-    def _weekly(self, own: tuple[Reminder, ...]) -> str:
-        one = next((each for each in own if each.kind == "check_in"), None)
-        if one is None:
-            return ""
-        times = wall.in_a_row([wall.clock(at) for at in one.times])
-        return self.words("remind.set", days=self.asked.days(one.weekdays), times=times, city=zones.city(one.zone))
-
-    def _following(self, own: tuple[Reminder, ...], now: datetime) -> list[str]:
-        times = reminders.upcoming(own, now)
-        return [self.words.label("remind.at", date=wall.weekday_and_day(at), time=wall.clock(at)) for at in times]
-
-    def _state(self, own: tuple[Reminder, ...], now: datetime) -> list[str]:
-        one, today = own[0], self._today(now, own[0].zone)
-        lines = [self._quiet_text("remind.quiet_from", one.quiet)] if one.quiet else []
-        if one.paused_until is not None and one.paused_until > today:
-            lines.append(self._pause_text(one.paused_until))
-        if one.race_on is not None and one.race_on >= today:
-            lines.append(self.words("remind.race_on", date=wall.dated(one.race_on)))
-        if one.stopped_at is not None:
-            lines.append(self.words("remind.stopped_by_block"))
-        return lines
-
-    def _pause_text(self, until: date | None) -> str:
-        if until is None or until == FOREVER:
-            return self.words("remind.paused")
-        return self.words("remind.paused_until", date=wall.dated(until))
-
-    def _quiet_text(self, phrase: str, quiet: tuple[time, time] | None) -> str:
-        return self.words(phrase, since=wall.clock(quiet[0]), until=wall.clock(quiet[1])) if quiet else ""
-
-    def _buttons(self, own: tuple[Reminder, ...], now: datetime) -> tuple[tuple[Button, ...], ...]:
-        until = own[0].paused_until
-        still = own[0].stopped_at is not None or (until is not None and until > self._today(now, own[0].zone))
-        weekly = any(one.kind == "check_in" for one in own)
-        hidden = {"snooze", "skip", "pause"} if still else set() if weekly else {"snooze"}
-        names = [("resume", "unpause")] if still else []
-        names += [(name, data) for name, data in CHANGES if name not in hidden]
-        return in_rows([Button(self.words.label(f"remind.{name}"), f"g:{data}") for name, data in names])
-
-    @staticmethod
-    def _today(now: datetime, zone: str) -> date:
-        return now.astimezone(ZoneInfo(zone)).date() if zone else now.date()
+        self.desk.say(work, self.shown.message(self._set(work), work.now, before))
 
     # ---- /calendar -------------------------------------------------------------------------------------------
 
@@ -451,7 +389,7 @@ class Reminding:
         if one is None:
             self.desk.say(work, self.desk.render.menu(self.words("calendar.none"), [("remind.start", "g:remind")]))
             return
-        timetable = Timetable(self._appointments(work, one), ZoneInfo(one.zone), self._today(work.now, one.zone))
+        timetable = Timetable(self._appointments(work, one), ZoneInfo(one.zone), today(work.now, one.zone))
         text = calendar(timetable, self.words.label, work.chat.key, work.now, health_words) or ""
         file = {"name": self.words.label("calendar.file"), "text": text}
         caption = self.words(f"calendar.caption{'.health' if health_words else ''}")
