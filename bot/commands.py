@@ -45,6 +45,8 @@ class Commands:
             "delete_yes": self.delete_all,
             "delete_no": self.keep_all,
         }
+        self.others: tuple[str, ...] = ()
+        """Commands of other dialogues, which are listed after these."""
         self._by_label = {plain(self.words.label(phrase)): act for phrase, act in self._labels().items()}
 
     def _labels(self) -> dict[str, Callable[[Work], None]]:
@@ -93,7 +95,7 @@ class Commands:
 
     def menus(self) -> dict[str, list[tuple[str, str]]]:
         """Returns the commands of each kind of chat, with what Telegram shows beside them."""
-        private = [(name, self.words.label(f"command.{name}")) for name in PRIVATE]
+        private = [(name, self.words.label(f"command.{name}")) for name in (*PRIVATE, *self.others)]
         return {"private": private, "groups": [("check", self.words.label("command.group_check"))]}
 
     # ---- the conversation ------------------------------------------------------------------------------------

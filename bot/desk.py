@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from bot.outcome import Outcome
 from bot.records import QUESTION, Call, Chat, DiaryEntry, Reminder, SessionRow, new_key
-from bot.render import Asking, Message, Place, Renderer, Translate, Words, paragraphs
+from bot.render import Asking, Button, Message, Place, Renderer, Translate, Words, paragraphs
 from flows.engine import OPENED, Answer, Engine, Node, Refused, Session, Turn
 from flows.schema import Disposition, End, Permission
 
 PLAN = "plan"
 """The end of the flow in which a person has a plan."""
+DOCTOR = "doctor"
+"""The end of the flow that sends a person to a doctor."""
+REMIND_DOCTOR, REMIND_RECHECK = "remind_doctor", "remind_recheck"
+"""The menu buttons by which a person asks to be reminded of the doctor, or of a new check."""
+RECHECK_FLAG = "HIGH_IRRIT"
 CONSENT = "Q00"
 CHECKED = "CHECKED"
 """The plan's state after a person was sent for help and has been checked."""
@@ -87,6 +92,14 @@ class Dialogue(Protocol):
         """Leaves its open question, because something more important came up."""
 
 
+@runtime_checkable
+class Returning(Protocol):
+    """A dialogue that has something to ask once a person has unblocked the bot."""
+
+    def returned(self, work: Work) -> None:
+        """Takes up what stood still while the bot was blocked."""
+
+
 class Desk:
     """Moves one person's turn along; everything that it does stands in the Work until that is committed."""
 
@@ -97,6 +110,8 @@ class Desk:
         self.render = Renderer(engine, self.words)
         self.outcome = Outcome(engine, self.words)
         self.after_result = {node.id for node in engine.nodes.values() if node.question.after_result}
+        self.offers: frozenset[str] = frozenset()
+        """Menu buttons that other dialogues have, so that none is shown that does nothing."""
         self.forgetting = {end.id for end in engine.ends.values() if end.forget}
 
     def session(self, work: Work) -> Session:
@@ -186,7 +201,7 @@ class Desk:
         session = self.session(work)
         if work.chat.plan_state == CHECKED:
             return Message(paragraphs(self.words("plan.checked"), self.words("safety_net")))
-        return self.outcome.end(self.engine.ends[session.state], session, self.render.numbers(work.chat.country))
+        return self._end(work)
 
     def to_carry_on(self, work: Work) -> list[tuple[str, str]]:
         """Returns the buttons to carry on or to start again; the second counts only while the session stands so."""
@@ -265,7 +280,7 @@ class Desk:
             return
         if self.session(work).state in self.after_result and node.id not in self.after_result:
             self.record(work)
-            self.say(work, self.outcome.result(self.session(work), waits=self.plan_waits(work) is not None))
+            self.say(work, self._result(work))
         self.ask(work, *([notice] if notice else []))
 
     def repeat(self, work: Work) -> None:
@@ -295,7 +310,7 @@ class Desk:
         if end.id != PLAN:
             if not end.forget:
                 self.record(work)
-            self.say(work, self.outcome.end(end, session, self.render.numbers(work.chat.country)))
+            self.say(work, self._end(work))
             work.forget = end.forget
             return
         came_on = before is None or before.state in self.after_result
@@ -311,7 +326,25 @@ class Desk:
         flags = self.engine.assess(session).screening.flags
         if earlier is None or self.engine.assess(earlier).screening.flags != flags:
             self.record(work)
-            self.say(work, self.outcome.result(session))
+            self.say(work, self._result(work))
+
+    def _end(self, work: Work) -> Message:
+        """The message of an end without a plan, with the reminder that clinical.md 7.3 offers."""
+        session = self.session(work)
+        message = self.outcome.end(self.engine.ends[session.state], session, self.render.numbers(work.chat.country))
+        if session.state != DOCTOR or REMIND_DOCTOR not in self.offers:
+            return message
+        offer = Button(self.words.label("remind.doctor"), f"g:{REMIND_DOCTOR}")
+        return replace(message, text=paragraphs(message.text, self.words("remind.offer_doctor")), rows=((offer,),))
+
+    def _result(self, work: Work) -> Message:
+        """The result, with a reminder where it asks for a new check in 48 hours."""
+        session = self.session(work)
+        message = self.outcome.result(session, waits=self.plan_waits(work) is not None)
+        flags = self.engine.assess(session).screening.flags
+        if RECHECK_FLAG not in flags or REMIND_RECHECK not in self.offers:
+            return message
+        return replace(message, rows=((Button(self.words.label("remind.recheck"), f"g:{REMIND_RECHECK}"),),))
 
     def show_plan(self, work: Work, before: str = "") -> None:
         """Shows the plan below a sentence, or says how long it waits."""

@@ -41,8 +41,9 @@ class Message:
         """Returns the parameters of sendMessage or editMessageText, or of sendDocument for a file."""
         params: dict[str, Any] = {"parse_mode": "HTML"}
         if self.document is not None:
-            return {**params, "caption": self.text, "document": {"$file": self.document}}
-        params |= {"text": self.text, "link_preview_options": {"is_disabled": True}}
+            params |= {"caption": self.text, "document": {"$file": self.document}}
+        else:
+            params |= {"text": self.text, "link_preview_options": {"is_disabled": True}}
         keyboard = [[_button(button) for button in row] for row in self.rows]
         return {**params, "reply_markup": {"inline_keyboard": keyboard}} if keyboard else params
 

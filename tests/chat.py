@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.commands import Operator
 from bot.conversation import Conversation
-from bot.desk import Incoming, Kind
+from bot.desk import Desk, Dialogue, Incoming, Kind
 from bot.records import Chat as ChatRow
 from bot.records import SessionRow
 from bot.store import Store
@@ -92,6 +92,7 @@ class Chat:
     translate: Callable[[str], str] = str
     operator: Operator = field(default_factory=Operator)
     chat_id: int = PERSON
+    dialogues: tuple[Callable[[Desk, Store], Dialogue], ...] = ()
     now: datetime = NOW
     update: int = 0
     sent: list[Sent] = field(default_factory=list)
@@ -104,7 +105,7 @@ class Chat:
         self.store = Store.open(self.path)
         # Waiting for the disk proves nothing here: test_store and test_bot_process see to what survives a crash.
         self.store._db.execute("pragma synchronous=off")
-        self.bot = Conversation(self.engine, self.store, self.translate, self.operator)
+        self.bot = Conversation(self.engine, self.store, self.translate, self.operator, self.dialogues)
 
     def restart(self, engine: Engine | None = None) -> None:
         """Ends the bot and starts it on the same file, perhaps with other content."""
