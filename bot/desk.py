@@ -198,7 +198,6 @@ class Desk:
 
     def result_again(self, work: Work) -> Message:
         """Returns what a result without a plan said, or that its person has been checked since."""
-        session = self.session(work)
         if work.chat.plan_state == CHECKED:
             return Message(paragraphs(self.words("plan.checked"), self.words("safety_net")))
         return self._end(work)
