@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ import click
 if TYPE_CHECKING:
     from bot.commands import Operator
     from bot.conversation import Conversation
+    from bot.desk import Desk, Dialogue
     from bot.store import Store
 
 # Each command imports what it needs: a start counts in tenths of a second, and most commands need no Telegram.
@@ -41,7 +42,9 @@ def main() -> None:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
-def _conversation(store: Store, operator: Operator | None = None) -> Conversation:
+def _conversation(
+    store: Store, operator: Operator | None = None, dialogues: Iterable[Callable[[Desk, Store], Dialogue]] = ()
+) -> Conversation:
     from bot.check_in import CheckIn
     from bot.commands import Operator
     from bot.conversation import Conversation
@@ -50,7 +53,7 @@ def _conversation(store: Store, operator: Operator | None = None) -> Conversatio
     from flows.library import ContentError, load
 
     try:
-        return Conversation(Engine(load()), store, translator(LANGUAGE), operator or Operator(), [CheckIn])
+        return Conversation(Engine(load()), store, translator(LANGUAGE), operator or Operator(), (CheckIn, *dialogues))
     except ContentError as error:
         raise click.ClickException(str(error)) from error
 
@@ -257,6 +260,8 @@ def run(env_file: Path) -> None:
 
     from bot.commands import Operator
     from bot.config import ConfigError, load_settings
+    from bot.notices import Notices
+    from bot.reminding import Reminding
     from bot.store import Store, StoreError
     from bot.telegram import configure_logging, serve
 
@@ -265,8 +270,10 @@ def run(env_file: Path) -> None:
         configure_logging(settings.log_level, settings.token)
         with closing(Store.open(settings.database_path)) as store:
             operator = Operator(settings.operator_name, settings.operator_contact)
-            conversation = _conversation(store, operator)
-            asyncio.run(serve(settings, store, conversation, conversation.commands.menus()))
+            # A terminal is not there when a reminder is due, so that only a running bot offers them.
+            conversation = _conversation(store, operator, [Reminding])
+            notices = Notices(conversation.desk.words, conversation.offers)
+            asyncio.run(serve(settings, store, conversation, conversation.commands.menus(), notices))
     except (ConfigError, StoreError) as error:
         raise click.ClickException(str(error)) from error
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.commands import Commands, Operator
-from bot.desk import Desk, Dialogue, Incoming, Work
+from bot.desk import Desk, Dialogue, Incoming, Returning, Work
 from bot.records import Chat, Commit, SessionRow, new_key
 from bot.render import Button, Message, Translate, paragraphs
 from bot.replies import Replies
@@ -36,7 +36,8 @@ class Conversation:
         self.replies = Replies(self.desk)
         self.commands = Commands(self.desk, store, operator)
         self.dialogues = [begin(self.desk, store) for begin in dialogues]
-        self.commands.others += [name for dialogue in self.dialogues for name in dialogue.by_name]
+        self.commands.others = tuple(name for dialogue in self.dialogues for name in dialogue.by_name)
+        self.desk.offers = frozenset(name for dialogue in self.dialogues for name in dialogue.by_button)
         self.net = SafetyNet(engine.content.free_text)
         self.username = ""
         """The bot's own name, for links into the private chat; known once Telegram has been asked."""
@@ -47,19 +48,28 @@ class Conversation:
             self._ignore(incoming)
             return
         work = self._load(incoming, now)
+        blocked = incoming.private and incoming.kind != "blocked" and self._was_blocked(incoming)
         if not incoming.private:
             self._group(work)
         elif incoming.kind in ("blocked", "unblocked"):
             work.chat = replace(work.chat, blocked_at=now if incoming.kind == "blocked" else None)
         elif incoming.kind == "press":
             self._press(work)
-        elif not self._heard(work):
+        elif self._heard(work):
+            blocked = False
+        else:
             if incoming.kind == "edited":
                 # An edit is listened to, but it answers nothing: the first wording was answered already.
                 self._ignore(incoming)
                 return
             self._written(work)
+        if blocked and not work.forget:
+            self._returned(work)
         self._commit(work)
+
+    def offers(self, button: str) -> bool:
+        """Tells whether there is a menu button of this name."""
+        return button in self.commands.by_button or button in self.desk.offers
 
     def apologise(self, incoming: Incoming, now: datetime) -> None:
         """Tells a person that an update of theirs failed; no exercises follow from it."""
@@ -73,11 +83,21 @@ class Conversation:
 
     def _commit(self, work: Work) -> None:
         # A stranger who only asked something, or a group, leaves no row behind once the answer is sent.
-        stranger = work.row is None and not work.chat.country and self.store.chat(work.chat.chat_id) is None
+        known = self.store.chat(work.chat.chat_id)
+        stranger = work.row is None and not work.chat.country and (known is None or known.forgotten_at is not None)
         update, calls, diary = work.incoming.update_id, tuple(work.calls), tuple(work.diary)
         forget = (work.forget or stranger) and not work.reminders
         dialogues = tuple(work.dialogues)
         self.store.commit(Commit(update, work.chat, work.row, diary, calls, forget, dialogues, work.reminders))
+
+    def _was_blocked(self, incoming: Incoming) -> bool:
+        known = self.store.chat(incoming.chat_id)
+        return known is not None and known.blocked_at is not None
+
+    def _returned(self, work: Work) -> None:
+        for dialogue in self.dialogues:
+            if isinstance(dialogue, Returning):
+                dialogue.returned(work)
 
     # ---- loading ---------------------------------------------------------------------------------------------
 
@@ -130,7 +150,7 @@ class Conversation:
                 self.desk.fresh(work)
             self.desk.take(work, self.engine.hear(self.desk.session(work)))
             if self.desk.waiting(work):
-                self.desk.ask(work, words("net.heard", **numbers))
+                self.desk.ask(work)
             else:
                 self.desk.finish(work, None)
         return bool(heard)
@@ -139,26 +159,29 @@ class Conversation:
 
     def _written(self, work: Work) -> None:
         incoming = work.incoming
+        stops = incoming.kind == "command" and incoming.text == "stop"
         command = self._named(incoming.text) if incoming.kind == "command" else None
+        if (incoming.kind in ("text", "location") or stops) and any(one.reply(work) for one in self.dialogues):
+            return
         if command is not None:
+            self._leave(work, incoming.text)
             command(work)
-        elif self._replied(work):
+        elif incoming.kind == "text" and self._typed(work):
             return
         elif work.session is None:
             self.commands.start(work)
         else:
-            self.desk.where(work, "question.only_text" if incoming.kind in ("other", "location") else "")
+            self.desk.where(work, "question.only_text" if incoming.kind in ("other", "location") else "idle.unknown")
 
     def _named(self, name: str) -> Callable[[Work], None] | None:
         tables = [self.commands.by_name, *(dialogue.by_name for dialogue in self.dialogues)]
         return next((table[name] for table in tables if name in table), None)
 
-    def _replied(self, work: Work) -> bool:
-        """Takes text or a location as an answer: to another dialogue that asked for one, or to the triage."""
-        kind = work.incoming.kind
-        if kind in ("text", "location") and any(dialogue.reply(work) for dialogue in self.dialogues):
-            return True
-        return kind == "text" and self._typed(work)
+    def _leave(self, work: Work, name: str) -> None:
+        """Leaves the open questions of dialogues that a command does not belong to; the newest question counts."""
+        for dialogue in self.dialogues:
+            if name not in dialogue.by_name:
+                dialogue.close(work)
 
     def _typed(self, work: Work) -> bool:
         """Takes text as an answer or as the label of a button; a question that it does not answer is asked again."""
@@ -181,6 +204,8 @@ class Conversation:
         }
         for dialogue in self.dialogues:
             named |= dialogue.by_prefix
+            if kind not in dialogue.by_prefix and not (kind == "g" and rest in dialogue.by_button):
+                dialogue.close(work)
         if button is not None:
             button(work)
         elif kind in named:

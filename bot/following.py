@@ -92,10 +92,14 @@ class Following(Follower):
         if day.state != "PAUSED":
             return None
         if day.disposition >= Disposition.DOCTOR:
-            why = "plan.paused_urgent" if day.disposition >= Disposition.URGENT else "plan.paused_doctor"
-            paused = self.words("plan.paused", why=self.words.label(why))
-            return Message(paragraphs(paused, self.words("safety_net")))
+            return self.reports.stopped(day, self.pain(work), self.desk.render.numbers(work.chat.country))
         return self.screen_first()
+
+    def pain(self, work: Work) -> str:
+        """Returns the pain of the newest check-in, from 0 to 10; empty where none has it."""
+        course = self.course(work)
+        values = [] if course is None else [each.pain for each in course.reported if each.pain is not None]
+        return str(values[-1]) if values else ""
 
     def screen_first(self) -> Message:
         """Returns the sentence that the full screen comes first, with the button for it."""

@@ -93,7 +93,8 @@ class Reports:
     def stopped(self, day: Day, pain: str, numbers: dict[str, str]) -> Message:
         """Returns the triage's own message for the rank that a day has come to; `pain` is C2, from 0 to 10."""
         facts: dict[str, Value] = dict(day.facts)
-        if URGENT_PAIN in day.actions and pain:
+        if pain and int(pain) >= self.content.check_in.timing.pain_urgent:
+            # The rule on strong pain says why.
             facts["nprs"] = int(pain)
         end = next(end for end in self.content.flow.ends if end.id == ENDS[day.disposition])
         return self.outcome.end(end, Session(end.id, (), facts), numbers, day.disposition)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -92,8 +92,8 @@ class Chat:
     translate: Callable[[str], str] = str
     operator: Operator = field(default_factory=Operator)
     chat_id: int = PERSON
+    dialogues: tuple[Callable[[Desk, Store], Dialogue], ...] = ()
     now: datetime = NOW
-    dialogues: Sequence[Callable[[Desk, Store], Dialogue]] = ()
     update: int = 0
     sent: list[Sent] = field(default_factory=list)
 

@@ -21,7 +21,7 @@ from tests.texts import bypasses, only_from, wrapped
 @pytest.fixture
 def chat(tmp_path: Path, engine: Engine) -> Iterator[Chat]:
     """A person whose plan was made today."""
-    chat = Chat(tmp_path / "x.db", engine, dialogues=[CheckIn])
+    chat = Chat(tmp_path / "x.db", engine, dialogues=(CheckIn,))
     chat.begin(Person({"nprs": 4}))
     yield chat
     chat.store.close()
@@ -174,7 +174,7 @@ def test_a_sign_that_is_not_clean_runs_the_gates_and_stops_the_plan(chat: Chat) 
     assert "doctor today" in read_all(sent)
     (entry,) = [entry["data"]["answers"] for entry in chat.diary if entry["kind"] == "check_in"]
     assert entry["C1"] == ["RF_FEVER"]
-    assert chat.words("plan.paused_urgent") in chat.command("/plan")[0].text
+    assert "doctor today" in chat.command("/plan")[0].text
 
 
 def test_a_false_alarm_goes_on_with_the_card(chat: Chat) -> None:
@@ -212,6 +212,8 @@ def test_very_strong_pain_is_urgent(chat: Chat) -> None:
     sent = chat.press("No")
     assert "speak to a doctor today" in read_all(sent)
     assert (chat.chat.plan_state, chat.chat.critical_at) == ("PAUSED", chat.now)
+    assert "doctor today" in chat.command("/plan")[0].text
+    assert chat.words("checked.thanks") in chat.press(chat.words("checked.button"))[0].text
 
 
 def test_a_new_plan_after_an_urgent_result_waits_for_a_professionals_word(chat: Chat) -> None:
@@ -332,7 +334,7 @@ def test_a_check_in_left_open_counts_with_what_was_answered(chat: Chat) -> None:
 
 
 def test_without_a_plan_the_check_in_leads_to_the_check(tmp_path: Path, engine: Engine) -> None:
-    chat = Chat(tmp_path / "y.db", engine, dialogues=[CheckIn])
+    chat = Chat(tmp_path / "y.db", engine, dialogues=(CheckIn,))
     assert chat.command("/checkin")[0].text == chat.words("check_in.first")
     chat.begin(to="Q10")
     assert chat.command("/checkin")[0].text == chat.words("check_in.unfinished")
@@ -396,7 +398,7 @@ def test_a_retest_is_noted_for_its_date(chat: Chat) -> None:
 
 
 def test_every_sentence_of_a_check_in_goes_through_the_translator(tmp_path: Path, engine: Engine) -> None:
-    chat = Chat(tmp_path / "y.db", engine, only_from(engine.content, wrapped), dialogues=[CheckIn])
+    chat = Chat(tmp_path / "y.db", engine, only_from(engine.content, wrapped), dialogues=(CheckIn,))
     chat.begin(Person({"nprs": 4}))
     chat.sent.clear()
     chat.wait(days=1)

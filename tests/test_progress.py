@@ -17,7 +17,7 @@ from tests.person import Person
 
 @pytest.fixture
 def chat(tmp_path: Path, engine: Engine) -> Iterator[Chat]:
-    chat = Chat(tmp_path / "x.db", engine, dialogues=[CheckIn])
+    chat = Chat(tmp_path / "x.db", engine, dialogues=(CheckIn,))
     yield chat
     chat.store.close()
 

@@ -1,0 +1,41 @@
+"""What is due -> the message that reminds a person of it, with only such buttons as there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.records import Call
+from bot.reminders import Due
+from bot.render import Button, Message, Words, in_rows, paragraphs
+
+ORDER = ("doctor_3_days", "recheck_48h", "check_in", "nudge", "monthly", "check_of_the_day")
+"""What matters most for a person's safety is said first."""
+ABOUT = {
+    "check_in": ("checkin", "plan", "snooze", "skip"),
+    "nudge": ("checkin", "plan"),
+    "doctor_3_days": ("check",),
+    "recheck_48h": ("check",),
+    "monthly": ("checkin",),
+    "check_of_the_day": ("tests",),
+}
+"""The menu buttons of each kind."""
+
+
+class Notices:
+    """Renders reminders in one language."""
+
+    def __init__(self, words: Words, offers: Callable[[str], bool]) -> None:
+        self.words = words
+        self.offers = offers
+        """Tells whether there is a menu button of this name."""
+
+    def __call__(self, due: Due) -> Call:
+        """Returns the message of all that is due for one chat at once."""
+        kinds = [kind for kind in ORDER if kind in due.kinds]
+        if "nudge" in kinds and "check_in" in kinds:
+            # The nudge stands in the place of the usual words.
+            kinds.remove("check_in")
+        names = dict.fromkeys(name for kind in (*kinds, *due.kinds) for name in ABOUT[kind] if self.offers(name))
+        buttons = [Button(self.words.label(f"reminder.{name}"), f"g:{name}") for name in names]
+        text = paragraphs(*(self.words(f"notice.{kind}") for kind in kinds))
+        return Call("sendMessage", Message(text, in_rows(buttons)).params())
