@@ -390,8 +390,16 @@ def test_the_offer_asks_for_no_zone_that_is_known(chat: Chat) -> None:
     chat.go(DOCTOR)
     chat.press("Remind me in 3 days")
     assert {each.kind for each in kept(chat)} == {"check_in", "doctor_3_days"}
-    chat.press("Remind me in 3 days")
+    # Thursday has no check-in.
+    assert "on Thursday 5 March at 09:00" in chat.press("Remind me in 3 days")[-1].text
     assert len(kept(chat)) == 2
+
+
+def test_an_offer_that_joins_a_check_in_says_when_that_is(chat: Chat) -> None:
+    set_up(chat, days="every day", times="20:00")
+    chat.command("/check")
+    chat.go(DOCTOR)
+    assert "on Thursday 5 March at 20:00" in chat.press("Remind me in 3 days")[-1].text
 
 
 def test_an_irritable_back_is_offered_a_reminder_in_48_hours(chat: Chat) -> None:
