@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bot.desk import Desk, Work
+from bot.desk import CHECKED, Desk, Work
 from bot.records import DiaryEntry
 from bot.render import Message, bold, paragraphs
-from bot.replies import plain
+from bot.replies import number, plain
 from bot.store import Store
 from flows.engine import Refused
 
@@ -18,8 +18,6 @@ PRIVATE = (
     "settings", "help", "stop",
 )  # fmt: skip
 """Commands of the private chat, in the order in which Telegram lists them."""
-CHECKED = "CHECKED"
-"""The plan's state after a person was sent for help and has been checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +54,44 @@ class Commands:
         return {
             "nav.start": self.check,
             "nav.continue": self.carry_on,
+            "nav.restart": self.start_again,
             "nav.to_question": self.desk.where,
             "nav.urgent": self.urgent,
             "checked.button": self.checked,
             "card.plan": self.plan,
             "settings.change_country": self.country,
             "settings.export": self.export,
+            "settings.privacy": self.privacy,
             "settings.delete": self.delete,
+            "delete.no": self.keep_all,
         }
 
     def type(self, work: Work) -> bool:
         """Does what a typed label of a menu button says; returns False for any other text."""
-        act = self._by_label.get(plain(work.incoming.text))
+        said = plain(work.incoming.text)
+        act = self._by_label.get(said) or self.by_name.get(said)
         if act is not None:
             act(work)
-        return act is not None
+            return True
+        return self._type_listed(work, said)
+
+    def _type_listed(self, work: Work, said: str) -> bool:
+        """Takes what a list offers: a country, a self-test, or the number of an exercise in the plan."""
+        content, words = self.desk.content, self.words
+        for country in content.countries.countries:
+            if said == plain(words.plain(country.name)):
+                self.set_country(work, country.id)
+                return True
+        for test in content.self_tests.tests:
+            if said == plain(words.plain(test.name)):
+                self.test(work, test.id)
+                return True
+        planned = self.desk.outcome.planned(self.desk.session(work)) if self.desk.has_plan(work) else []
+        at = number(said)
+        if at is None or not 1 <= at <= len(planned):
+            return False
+        self.card(work, planned[at - 1])
+        return True
 
     def menus(self) -> dict[str, list[tuple[str, str]]]:
         """Returns the commands of each kind of chat, with what Telegram shows beside them."""
@@ -83,18 +104,30 @@ class Commands:
         """Greets a new person, or meets a known one where they are."""
         if self.desk.waiting(work):
             self.desk.where(work, "welcome_back")
-        elif work.row is None and not work.why_new:
+        elif work.why_new:
+            self.desk.restart(work)
+        elif work.row is None:
             self.desk.begin(work)
         else:
-            self.desk.where(work, work.why_new)
+            self.desk.where(work)
 
     def check(self, work: Work) -> None:
-        """Begins a new screen, or offers to carry on with one that is not finished."""
+        """Begins a new screen; asks first where an unfinished one or a plan would give way to it."""
         session = work.session
         if session is None and not work.why_new:
             self.desk.begin(work)
         elif session is not None and session.state in self.desk.engine.nodes and self.desk.begun(session):
             self.desk.offer_resume(work)
+        elif self.desk.has_plan(work):
+            choices = [("nav.start", f"r:{work.at.key}:{work.at.turn}"), ("card.plan", "g:plan")]
+            self.desk.say(work, self.desk.render.menu(self.words("check.again"), choices))
+        else:
+            self.desk.restart(work)
+
+    def start_again(self, work: Work) -> None:
+        """Begins anew where a check was stopped; one that is going on is carried on."""
+        if self.desk.waiting(work):
+            self.desk.where(work)
         else:
             self.desk.restart(work)
 
@@ -181,11 +214,7 @@ class Commands:
         if work.session.state in desk.engine.nodes:
             return desk.render.menu(words("plan.unfinished"), desk.to_carry_on(work))
         if not desk.has_plan(work):
-            reason = "plan.paused_urgent" if desk.is_urgent(work.session) else "plan.paused_doctor"
-            if work.chat.plan_state == CHECKED:
-                reason = "plan.paused_checked"
-            why = words.label(reason)
-            return Message(paragraphs(words("plan.paused", why=why), words("safety_net")))
+            return desk.result_again(work)
         return desk.plan_waits(work)
 
     def tests(self, work: Work) -> None:
@@ -208,6 +237,10 @@ class Commands:
     def _may_test(self, work: Work) -> bool:
         """Tells whether there is a plan that a self-test can refine; where not, says why."""
         self.desk.leave_test(work)
+        waits = self.desk.plan_waits(work)
+        if self.desk.has_plan(work) and waits is not None:
+            self.desk.say(work, waits)
+            return False
         if self.desk.has_plan(work):
             return True
         ended = work.session is not None and work.session.state not in self.desk.engine.nodes
@@ -231,14 +264,14 @@ class Commands:
     def set_country(self, work: Work, country: str) -> None:
         """Stores the country chosen, or that none is."""
         names = {row.id: row.name for row in self.desk.content.countries.countries}
+        tell = self.desk.edit if work.incoming.message_id is not None else self.desk.say
         if country not in names:
             work.chat = replace(work.chat, country="")
-            self.desk.edit(work, Message(self.words("country.cleared")))
+            tell(work, Message(self.words("country.cleared")))
             return
         work.chat = replace(work.chat, country=country)
         numbers = self.desk.render.numbers(country)
-        text = self.words("country.set", country=self.words.plain(names[country]), **numbers)
-        self.desk.edit(work, Message(text))
+        tell(work, Message(self.words("country.set", country=self.words.plain(names[country]), **numbers)))
 
     def settings(self, work: Work) -> None:
         """Shows what is set, with the ways to change it."""
@@ -294,7 +327,8 @@ class Commands:
 
     def keep_all(self, work: Work) -> None:
         """Leaves everything as it is."""
-        self.desk.edit(work, Message(self.words("delete.kept")))
+        tell = self.desk.edit if work.incoming.message_id is not None else self.desk.say
+        tell(work, Message(self.words("delete.kept")))
 
     def help(self, work: Work) -> None:
         """Lists the commands."""

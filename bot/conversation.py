@@ -83,7 +83,8 @@ class Conversation:
 
     def _commit(self, work: Work) -> None:
         # A stranger who only asked something, or a group, leaves no row behind once the answer is sent.
-        stranger = work.row is None and not work.chat.country and self.store.chat(work.chat.chat_id) is None
+        known = self.store.chat(work.chat.chat_id)
+        stranger = work.row is None and not work.chat.country and (known is None or known.forgotten_at is not None)
         update, calls, diary = work.incoming.update_id, tuple(work.calls), tuple(work.diary)
         forget = (work.forget or stranger) and not work.reminders
         dialogues = tuple(work.dialogues)
@@ -149,7 +150,7 @@ class Conversation:
                 self.desk.fresh(work)
             self.desk.take(work, self.engine.hear(self.desk.session(work)))
             if self.desk.waiting(work):
-                self.desk.ask(work, words("net.heard", **numbers))
+                self.desk.ask(work)
             else:
                 self.desk.finish(work, None)
         return bool(heard)
@@ -170,7 +171,7 @@ class Conversation:
         elif work.session is None:
             self.commands.start(work)
         else:
-            self.desk.where(work, "question.only_text" if incoming.kind in ("other", "location") else "")
+            self.desk.where(work, "question.only_text" if incoming.kind in ("other", "location") else "idle.unknown")
 
     def _named(self, name: str) -> Callable[[Work], None] | None:
         tables = [self.commands.by_name, *(dialogue.by_name for dialogue in self.dialogues)]

@@ -11,7 +11,7 @@ from bot.outcome import Outcome
 from bot.records import QUESTION, Call, Chat, DiaryEntry, Reminder, SessionRow, new_key
 from bot.render import Asking, Button, Message, Place, Renderer, Translate, Words, paragraphs
 from flows.engine import OPENED, Answer, Engine, Node, Refused, Session, Turn
-from flows.schema import Disposition, Permission
+from flows.schema import Disposition, End, Permission
 
 PLAN = "plan"
 """The end of the flow in which a person has a plan."""
@@ -21,6 +21,8 @@ REMIND_DOCTOR, REMIND_RECHECK = "remind_doctor", "remind_recheck"
 """The menu buttons by which a person asks to be reminded of the doctor, or of a new check."""
 RECHECK_FLAG = "HIGH_IRRIT"
 CONSENT = "Q00"
+CHECKED = "CHECKED"
+"""The plan's state after a person was sent for help and has been checked."""
 PLAN_WAITS = timedelta(hours=24)
 """No plan is shown for this long after an URGENT or EMERGENCY result (clinical.md 2.7)."""
 
@@ -163,6 +165,9 @@ class Desk:
 
     def ask(self, work: Work, *before: str, edit: bool = False, with_why: bool = False, too_many: bool = False) -> None:
         """Shows the question that waits for an answer, below some sentences."""
+        if self.node(work).question.first:
+            # Whatever else is said, the words that may save somebody stay on the screen.
+            before = (self.words("net.heard", **self.render.numbers(work.chat.country)), *before)
         asking = Asking(work.at.ticks, with_why, too_many, before)
         message = self.render.question(self.session(work), Place(work.at.key, work.at.turn), asking)
         if edit and work.incoming.message_id is not None:
@@ -186,10 +191,16 @@ class Desk:
         end = self.engine.ends.get(session.state) if session is not None else None
         recent = work.row is not None and work.now - work.row.updated_at < PLAN_WAITS
         if session is not None and end is not None and end.id != PLAN and recent:
-            self.say(work, self._end(work))
+            self.say(work, self.result_again(work))
             return
         choices = [("nav.start", "g:check"), ("nav.urgent", "g:urgent")]
         self.say(work, self.render.menu(paragraphs(*before, self.words("idle")), choices))
+
+    def result_again(self, work: Work) -> Message:
+        """Returns what a result without a plan said, or that its person has been checked since."""
+        if work.chat.plan_state == CHECKED:
+            return Message(paragraphs(self.words("plan.checked"), self.words("safety_net")))
+        return self._end(work)
 
     def to_carry_on(self, work: Work) -> list[tuple[str, str]]:
         """Returns the buttons to carry on or to start again; the second counts only while the session stands so."""
@@ -205,8 +216,10 @@ class Desk:
     def restart(self, work: Work) -> None:
         """Begins the questions anew, saying why where the person did not ask for it."""
         before = [self.words(work.why_new)] if work.why_new else []
+        if self._reached(work) is not None:
+            self.record(work)
         if self.plan_waits(work) is not None:
-            before.append(self.words("check.after_urgent"))
+            before.append(self.words("plan.checked" if work.chat.plan_state == CHECKED else "check.after_urgent"))
         self.fresh(work)
         self.ask(work, *before)
 
@@ -255,15 +268,18 @@ class Desk:
             version = self.content.settings.consent_version
             work.chat = replace(work.chat, consent_version=version, consent_at=work.now)
         self.take(work, turn)
+        if self.waiting(work) and self.node(work).question.test and self.plan_waits(work) is not None:
+            # No self-test while exercises are off.
+            self.take(work, self.engine.advance(turn.session, "later"))
         notice = self.words.text(turn.notice) if turn.notice else ""
         if not self.waiting(work):
             if notice:
                 self.say(work, Message(notice))
             self.finish(work, before)
             return
-        if turn.session.state in self.after_result and node.id not in self.after_result:
+        if self.session(work).state in self.after_result and node.id not in self.after_result:
             self.record(work)
-            self.say(work, self._result(turn.session))
+            self.say(work, self._result(work))
         self.ask(work, *([notice] if notice else []))
 
     def repeat(self, work: Work) -> None:
@@ -309,7 +325,7 @@ class Desk:
         flags = self.engine.assess(session).screening.flags
         if earlier is None or self.engine.assess(earlier).screening.flags != flags:
             self.record(work)
-            self.say(work, self._result(session))
+            self.say(work, self._result(work))
 
     def _end(self, work: Work) -> Message:
         """The message of an end without a plan, with the reminder that clinical.md 7.3 offers."""
@@ -320,9 +336,10 @@ class Desk:
         offer = Button(self.words.label("remind.doctor"), f"g:{REMIND_DOCTOR}")
         return replace(message, text=paragraphs(message.text, self.words("remind.offer_doctor")), rows=((offer,),))
 
-    def _result(self, session: Session) -> Message:
+    def _result(self, work: Work) -> Message:
         """The result, with a reminder where it asks for a new check in 48 hours."""
-        message = self.outcome.result(session)
+        session = self.session(work)
+        message = self.outcome.result(session, waits=self.plan_waits(work) is not None)
         flags = self.engine.assess(session).screening.flags
         if RECHECK_FLAG not in flags or REMIND_RECHECK not in self.offers:
             return message
@@ -365,9 +382,24 @@ class Desk:
         if self.leave_test(work):
             self.show_plan(work)
             return
+        if self.node(work).question.first:
+            # Whether an emergency is happening cannot be left open.
+            self.ask(work)
+            return
+        end = self._reached(work)
+        if end is not None:
+            self.record(work)
+            self.say(work, self.outcome.end(end, self.session(work), self.render.numbers(work.chat.country)))
         work.row = replace(work.at, open=False, updated_at=work.now)
         text = paragraphs(self.words("stopped"), self.words("safety_net"))
         self.say(work, self.render.menu(text, [("nav.continue", "g:resume")]))
+
+    def _reached(self, work: Work) -> End | None:
+        """Returns the end that the answers so far would lead to, where somebody should look at the person first."""
+        session = work.session
+        if session is None or session.state not in self.engine.nodes or session.facts["referred"] != "yes":
+            return None
+        return next(end for end in self.engine.ends.values() if end.when.holds(session.facts))
 
     def leave_test(self, work: Work) -> bool:
         """Leaves a self-test that was begun after the plan; returns whether the plan is there again."""

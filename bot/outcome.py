@@ -49,8 +49,11 @@ class Outcome:
             return Message(text, ((Button(self.words.label("checked.button"), "g:checked"),),))
         return Message(text)
 
-    def result(self, session: Session) -> Message:
-        """Returns where to go, then why, what may contribute, and how much running is allowed."""
+    def result(self, session: Session, waits: bool = False) -> Message:
+        """Returns where to go, then why, what may contribute, and how much running is allowed.
+
+        While a plan waits after an URGENT or EMERGENCY result there is no running and no exercise either.
+        """
         result = self.engine.assess(session)
         screening = result.screening
         phrase = f"result.{screening.disposition.name}"
@@ -59,9 +62,12 @@ class Outcome:
         running = self.words.text(result.running.text)
         if result.running.running in ("EASY", "HOLD", "NORMAL"):
             running = f"{running} {self.words.text(self._advice[self.content.planning.running_advice].text)}"
+        if waits:
+            running = self.words("result.running_waits")
         return Message(
             paragraphs(
                 bold(self.words("result.heading")),
+                self.words("check.after_urgent") if waits else "",
                 bold(self.words(phrase, who=self._who(result))),
                 self._because(result) or self.words("result.no_flags"),
                 self._answers(result),
@@ -168,12 +174,17 @@ class Outcome:
             self.words.text(self.content.library.common_rules),
             self._always(result),
             *self._tips(result),
+            self.words("plan.tests") if session.facts.get("Q19") != "now" and self._may_test(session) else "",
             self.words("plan.open"),
             self.words("safety_net"),
             self._banner(),
         )
         cards = tuple(Button(str(at), f"x:{planned.exercise}") for at, planned in enumerate(result.plan, 1))
         return Message(text, (cards,))
+
+    def _may_test(self, session: Session) -> bool:
+        tests = self.content.self_tests.tests
+        return any(self.engine.test_offered(test.id, session.facts) for test in tests)
 
     def _row(self, at: int, planned: PlannedExercise, exercise: Exercise) -> str:
         level = exercise.levels[planned.level - 1]

@@ -183,9 +183,8 @@ class Renderer:
             parts.append(self.words("question.scale"))
         if asking.with_why:
             parts.append(self.words("question.why", why=self.words.plain(question.why)))
-        return Message(
-            paragraphs(*parts), (*self._answers(node, place, asking.ticks), self._nav(session, place, asking))
-        )
+        rows = (*self._answers(node, place, asking.ticks), self._nav(session, place, asking))
+        return Message(paragraphs(*parts), tuple(row for row in rows if row))
 
     def _step(self, node: Node, session: Session) -> str:
         step = node.question.step
@@ -259,7 +258,9 @@ class Renderer:
     def _nav(self, session: Session, place: Place, asking: Asking) -> tuple[Button, ...]:
         back = [Button(self.words.label("nav.back"), place.data("b"))] if self.has_back(session) else []
         why = [] if asking.with_why else [Button(self.words.label("nav.why"), place.data("w"))]
-        return (*back, *why, Button(self.words.label("nav.stop"), place.data("s")))
+        first = self.engine.nodes[session.state].question.first
+        stop = [] if first else [Button(self.words.label("nav.stop"), place.data("s"))]
+        return (*back, *why, *stop)
 
     def has_back(self, session: Session) -> bool:
         """Tells whether Back leads anywhere; the question whether an emergency is happening cannot be passed by it."""

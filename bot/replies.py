@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from bot.desk import Desk, Work
 from flows.engine import Answer, Node
 from flows.schema import Option, Question
 
+PAIN = "pain"
 DONE = "\0done"
 """Stands for the Done button among typed ticks."""
 
@@ -30,8 +31,13 @@ def number(text: str) -> int | None:
     return int(match.group(1)) if match else None
 
 
-def matched(question: Question, text: str, translate: Callable[[str], str]) -> Option | None:
-    """Returns the one option that text names by its label, a synonym, a number or an unambiguous beginning."""
+def matched(
+    question: Question, text: str, translate: Callable[[str], str], whole: Collection[str] = ()
+) -> Option | None:
+    """Returns the one option that text names by its label, a synonym, a number or an unambiguous beginning.
+
+    Some words, such as no, only ever stand for themselves: they do not begin another answer, such as not sure.
+    """
     said, options = plain(text), question.options
     if not said:
         return None
@@ -43,6 +49,8 @@ def matched(question: Question, text: str, translate: Callable[[str], str]) -> O
     if figure is not None:
         within = [option for option in options if option.numbers and option.numbers[0] <= figure <= option.numbers[1]]
         return within[0] if len(within) == 1 else None
+    if said in whole:
+        return None
     begun = [option for option in options if any(name.startswith(said) for name in names[option.value])]
     return begun[0] if len(begun) == 1 else None
 
@@ -57,13 +65,15 @@ def _names(option: Option, translate: Callable[[str], str]) -> list[str]:
     return [plain(translate(text)) for text in texts]
 
 
-def ticked(node: Node, text: str, done: str, translate: Callable[[str], str]) -> list[str] | None:
+def ticked(
+    node: Node, text: str, done: str, translate: Callable[[str], str], whole: Collection[str] = ()
+) -> list[str] | None:
     """Returns the values (and DONE) that text names for a multi-select, parted by commas; None where one is unclear."""
     parts, values = text.split(","), []
     while parts:
         # A label may hold commas itself, so the longest run of parts that names one is taken.
         for size in range(len(parts), 0, -1):
-            value = _named(node, ",".join(parts[:size]), done, translate)
+            value = _named(node, ",".join(parts[:size]), done, translate, whole)
             if value is not None:
                 values.append(value)
                 parts = parts[size:]
@@ -73,10 +83,10 @@ def ticked(node: Node, text: str, done: str, translate: Callable[[str], str]) ->
     return values
 
 
-def _named(node: Node, text: str, done: str, translate: Callable[[str], str]) -> str | None:
+def _named(node: Node, text: str, done: str, translate: Callable[[str], str], whole: Collection[str]) -> str | None:
     if plain(text) == plain(done):
         return DONE
-    option = matched(node.question, text, translate)
+    option = matched(node.question, text, translate, whole)
     return option.value if option is not None else None
 
 
@@ -85,6 +95,9 @@ class Replies:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        words = desk.content.flow.gate_words
+        plainly = [text for option in (words.yes, words.no) for text in (option.label, *option.also)]
+        self._yes_and_no = frozenset(plain(desk.words.plain(text)) for text in plainly)
 
     def type(self, work: Work) -> bool:
         """Takes typed text: a navigation word, a number, or the words of one button; returns False for all else."""
@@ -92,7 +105,11 @@ class Replies:
         navigation = {"nav.back": self.desk.back, "nav.stop": self.desk.stop, "nav.why": self.desk.why_asked}
         for phrase, act in navigation.items():
             if plain(text) == plain(self.desk.words.label(phrase)):
-                act(work)
+                if phrase == "nav.stop" and any(option.value == PAIN for option in node.question.options):
+                    # In a self-test the word may mean that it hurt: it is never taken as just leaving.
+                    self.desk.ask(work, self.desk.words("test.stop"))
+                else:
+                    act(work)
                 return True
         if node.question.kind == "multi":
             return self._type_ticks(work, node, text)
@@ -100,14 +117,14 @@ class Replies:
         if node.question.kind == "scale":
             answer = number(text)
         else:
-            option = matched(node.question, text, self.desk.words.plain)
+            option = matched(node.question, text, self.desk.words.plain, self._yes_and_no)
             answer = option.value if option is not None else None
         if answer is not None:
             self.desk.answer(work, answer)
         return answer is not None
 
     def _type_ticks(self, work: Work, node: Node, text: str) -> bool:
-        values = ticked(node, text, self.desk.words.label("nav.done"), self.desk.words.plain)
+        values = ticked(node, text, self.desk.words.label("nav.done"), self.desk.words.plain, self._yes_and_no)
         if values is None:
             return False
         before = work.at.ticks

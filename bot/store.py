@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -130,7 +131,7 @@ class Store:
         """Returns the session of a flow that the chat started last, open or not."""
         row = self._db.execute(
             """
-            select * from session where chat = :chat and flow = :flow order by started_at desc, rowid desc limit 1
+            select * from session where chat = :chat and flow = :flow order by rowid desc limit 1
             """,
             {"chat": chat_key, "flow": flow},
         ).fetchone()
@@ -232,6 +233,7 @@ class Store:
 
     def _forget(self, commit: Commit) -> None:
         chat_id, kind, now = commit.chat.chat_id, commit.chat.kind, rows.time_text(commit.chat.seen_at)
+        calls = tuple(map(self._addressed, commit.calls))
         self._db.execute("delete from chat where chat_id = :chat_id", {"chat_id": chat_id})
         if not commit.calls:
             return
@@ -245,7 +247,14 @@ class Store:
             """,
             {"key": key, "chat_id": chat_id, "kind": kind, "now": now},
         )
-        self._queue(key, commit.calls)
+        self._queue(key, calls)
+
+    def _addressed(self, call: Call) -> Call:
+        """Names the message that a call edits by its own id, where the row of the outbox will be gone."""
+        row = self._db.execute("select message_id from outbox where id = :id", {"id": call.edits}).fetchone()
+        if row is None or row["message_id"] is None:
+            return call
+        return replace(call, params={**call.params, "message_id": row["message_id"]}, edits=None)
 
     # ---- reminders -------------------------------------------------------------------------------------------
 

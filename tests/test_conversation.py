@@ -94,6 +94,7 @@ def test_consent_is_kept_with_its_version_and_time(chat: Chat, content: Content)
 def test_a_second_check_does_not_ask_for_consent_again(chat: Chat) -> None:
     chat.begin()
     chat.command("/check")
+    chat.press("Start the check")
     assert chat.row.state == "Q01" and chat.row.log == (("Q00", "yes"),)
 
 
@@ -102,6 +103,7 @@ def test_consent_to_another_version_is_asked_again(chat: Chat, content: Content)
     settings = content.settings.model_copy(update={"consent_version": "2"})
     chat.restart(Engine(content.model_copy(update={"settings": settings})))
     chat.command("/check")
+    chat.press("Start the check")
     assert chat.row.state == "Q00"
 
 
@@ -294,11 +296,7 @@ def test_after_more_than_a_week_they_start_again_and_say_why(chat: Chat, way: st
     chat.wait(days=8)
     said = chat.tap(old) if way == "press" else chat.type("no") if way == "text" else chat.command(way)
     assert chat.words("resume.too_old") in read_all(said)
-    if way == "/check":
-        assert chat.asks("Q01") and chat.row.key != key
-    else:
-        chat.press("Start the check")
-        assert chat.asks("Q01") and chat.row.key != key
+    assert chat.asks("Q01") and chat.row.key != key
 
 
 def test_a_plan_is_still_there_after_a_month(chat: Chat, content: Content) -> None:
@@ -915,4 +913,80 @@ def test_an_answer_that_is_not_kept_stands_nowhere(chat: Chat) -> None:
 def test_a_new_check_forgets_the_tests_and_the_plan_of_the_old_one(chat: Chat, content: Content) -> None:
     chat.begin()
     chat.command("/check")
+    assert exercises_in(chat.command("/plan"), content)
+    chat.command("/check")
+    chat.press("Start the check")
     assert not exercises_in(chat.command("/plan"), content)
+
+
+# ---- what a stop, a word or an old button must not hide ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(("flag", "end"), [("RF_WEAK", "urgent"), ("RF_FEVER", "urgent"), ("RF_CANCER", "doctor")])
+def test_stop_does_not_swallow_a_result_that_the_answers_hold_already(
+    chat: Chat, content: Content, flag: str, end: str
+) -> None:
+    after = {"RF_WEAK": "RF_WEAK_PROG", "RF_FEVER": "RF_IMMUNE", "RF_CANCER": "RF_WEIGHT"}[flag]
+    chat.begin(Person({"rf": [flag]}), to=after)
+    said = read_all(chat.press("Stop"))
+    assert {"urgent": "doctor today", "doctor": "within the next few days"}[end] in said
+    assert (chat.chat.critical_at is not None) == (end == "urgent")
+    assert chat.diary[-1]["data"]["flags"] == [flag]
+    chat.command("/check")
+    chat.press("Start again")
+    chat.go(Person({}))
+    assert bool(exercises_in(chat.command("/plan"), content)) == (end == "doctor")
+
+
+@pytest.mark.parametrize("way", ["stop", "back", "nonsense", "why do you ask?"])
+def test_the_question_whether_it_is_happening_keeps_the_emergency_text(chat: Chat, way: str) -> None:
+    chat.begin(to="Q06")
+    chat.type("I have chest pain")
+    chat.type(way)
+    assert chat.asks("NET") and "call 112" in chat.newest.text
+
+
+def test_why_on_the_emergency_question_keeps_the_emergency_text(chat: Chat) -> None:
+    chat.begin(to="Q06")
+    chat.type("I have chest pain")
+    (said,) = chat.press("Why do you ask?")
+    assert "call 112" in said.text
+
+
+def test_no_self_test_within_a_day_of_an_emergency(chat: Chat) -> None:
+    chat.begin(Person({"rf": ["RF_SADDLE"]}))
+    chat.command("/check")
+    chat.go(Person({}, {"Q19": "now"}))
+    assert "Q19" not in [name for name, answer in chat.row.log if answer != "later"]
+    said = read_all(chat.command("/tests"))
+    assert chat.words("tests.intro") not in said and "your plan waits" in said
+
+
+@pytest.mark.parametrize("side", ["T5", "T8"])
+def test_pain_on_one_side_asks_for_tingling_before_anything_else(chat: Chat, side: str) -> None:
+    chat.begin()
+    chat.tap(f"t:{side}")
+    if side == "T8":
+        chat.answer("feet")
+    chat.press("Pain / stop")
+    assert chat.asks(f"{side}.tingle")
+
+
+def test_a_typed_stop_in_a_self_test_is_not_taken_as_leaving(chat: Chat) -> None:
+    chat.begin()
+    chat.tap("t:T2")
+    said = read_all(chat.type("stop!"))
+    assert chat.words("test.stop") in said and chat.asks("T2.result")
+
+
+def test_once_checked_the_emergency_is_not_said_again(chat: Chat) -> None:
+    chat.begin(Person({"rf": ["RF_SADDLE"]}))
+    chat.press("Already checked today")
+    said = read_all(chat.type("thanks"))
+    assert chat.words("plan.checked") in said and "call 112" not in said
+
+
+def test_a_typed_no_is_never_not_sure(chat: Chat) -> None:
+    chat.begin(Person({"rf": ["RF_BLADDER"]}), to="RF_BLADDER.since")
+    chat.type("no")
+    assert chat.asks("RF_BLADDER.since")

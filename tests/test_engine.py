@@ -178,7 +178,7 @@ def test_every_question_and_every_end_is_reached(engine: Engine) -> None:
         ({"site": "upper", "cleared": "yes"}, {}),
         ({"worse": ["flex"], "form": ["overstride", "lean_back"], "load": ["hills"], "T1": "short"}, {}),
         ({"T1": "pain", "T2": "pain", "T3": "pain", "T4": "pain", "T4b": "pain", "T7": "pain", "core": "pain"}, {}),
-        ({"SLB": ["pain", "30p"], "SP": ["30p", "pain"], "core": "full", "T2": "tight"}, {}),
+        ({"SLB": ["30p", "pain"], "SP": ["30p", "pain"], "core": "full", "T2": "tight"}, {}),
         ({"core": "full"}, {"T6mid": "pain"}),
         ({"core": "full"}, {"T6full": "pain"}),
         ({}, {"Q19": "now", **everything}),

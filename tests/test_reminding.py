@@ -219,7 +219,7 @@ def test_a_restart_loses_no_answer(chat: Chat) -> None:
 def test_a_question_of_yesterday_takes_no_answers(chat: Chat) -> None:
     chat.command("/remind")
     chat.wait(days=1)
-    assert chat.type("mon")[-1].text == chat.words("idle")
+    assert chat.words("idle") in chat.type("mon")[-1].text
     chat.press("Every day")
     assert kept(chat) == ()
 
@@ -373,6 +373,7 @@ def test_off_removes_all_and_delete_leaves_nothing(chat: Chat) -> None:
 
 def test_a_doctor_end_offers_a_reminder_in_three_days_at_a_sensible_hour(chat: Chat) -> None:
     chat.command("/check")
+    chat.press("Start the check")
     ended = chat.go(DOCTOR)[-1]
     assert chat.row.state == "doctor" and ended.buttons == {"Remind me in 3 days": f"g:{REMIND_DOCTOR}"}
     assert chat.words("remind.offer_doctor") in ended.text
@@ -389,6 +390,7 @@ def test_a_doctor_end_offers_a_reminder_in_three_days_at_a_sensible_hour(chat: C
 def test_the_offer_asks_for_no_zone_that_is_known(chat: Chat) -> None:
     set_up(chat)
     chat.command("/check")
+    chat.press("Start the check")
     chat.go(DOCTOR)
     chat.press("Remind me in 3 days")
     assert {each.kind for each in kept(chat)} == {"check_in", "doctor_3_days"}
@@ -406,6 +408,7 @@ def test_an_offer_that_joins_a_check_in_says_when_that_is(chat: Chat) -> None:
 
 def test_an_irritable_back_is_offered_a_reminder_in_48_hours(chat: Chat) -> None:
     chat.command("/check")
+    chat.press("Start the check")
     chat.go(IRRITABLE)
     assert f"g:{REMIND_RECHECK}" in [data for each in chat.sent for data in each.buttons.values()]
     chat.press("Remind me in 48 hours")
@@ -427,6 +430,7 @@ def test_nothing_is_offered_to_a_minor_or_where_there_are_no_reminders(tmp_path:
 def test_what_was_asked_for_comes_once_and_can_be_put_off(chat: Chat) -> None:
     set_up(chat, days="every day")
     chat.command("/check")
+    chat.press("Start the check")
     chat.go(DOCTOR)
     chat.press("Remind me in 3 days")
     notices = Notices(chat.bot.desk.words, chat.bot.offers)
@@ -490,6 +494,7 @@ def test_the_calendar_holds_plan_and_reminders_in_the_zone_without_health_words(
 def test_a_plan_that_is_paused_is_not_in_the_calendar(chat: Chat) -> None:
     set_up(chat)
     chat.command("/check")
+    chat.press("Start the check")
     chat.go(DOCTOR)
     assert set(events(chat.command("/calendar")[-1])) == {"Check-in"}
 
