@@ -402,6 +402,7 @@ def test_the_offer_asks_for_no_zone_that_is_known(chat: Chat) -> None:
 def test_an_offer_that_joins_a_check_in_says_when_that_is(chat: Chat) -> None:
     set_up(chat, days="every day", times="20:00")
     chat.command("/check")
+    chat.press("Start the check")
     chat.go(DOCTOR)
     assert "on Thursday 5 March at 20:00" in chat.press("Remind me in 3 days")[-1].text
 
