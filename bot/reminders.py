@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
-from itertools import count, groupby
+from itertools import count, groupby, islice
 from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -239,16 +239,24 @@ def checked_in(reminders: Iterable[Reminder], now: datetime) -> tuple[Reminder, 
 
 
 def upcoming(reminders: Iterable[Reminder], now: datetime, most: int = 3) -> tuple[datetime, ...]:
-    """Returns when messages will come next, on the person's own clock, by playing what the ticks will do."""
+    """Returns when messages will come next, on the person's own clock."""
+    return tuple(at for at, _ in islice(_played(reminders, now), most))
+
+
+def comes_at(kind: Kind, reminders: Iterable[Reminder], now: datetime) -> datetime | None:
+    """Returns when a message with this kind in it will come, on the person's own clock; it may join another."""
+    return next((at for at, due in _played(reminders, now) if kind in due.kinds), None)
+
+
+def _played(reminders: Iterable[Reminder], now: datetime) -> Iterator[tuple[datetime, Due]]:
+    """Yields the messages to come by playing what the ticks will do; a weekly reminder never ends."""
     known = {one.kind: one for one in reminders}
-    found: list[datetime] = []
-    while len(found) < most and (times := [one.next_at for one in known.values() if one.next_at is not None]):
+    while times := [one.next_at for one in known.values() if one.next_at is not None]:
         at = max(min(times), now)
         turn = turned(tuple(known.values()), at)
         known |= {one.kind: one for one in turn.reminders}
         if turn.due is not None:
-            found.append(at.astimezone(ZoneInfo(turn.reminders[0].zone)))
-    return tuple(found)
+            yield at.astimezone(ZoneInfo(turn.reminders[0].zone)), turn.due
 
 
 def _today(reminder: Reminder, now: datetime) -> date:

@@ -281,9 +281,12 @@ class Reminding:
             (time(at.hour, at.minute),),
             days=(at.date(),),
             quiet=like.quiet if like else None,
+            race_on=like.race_on if like else None,
         )
         rest = reminders.in_zone([other for other in own if other.kind != one.kind], draft.zone, work.now)
         work.reminders = (*rest, reminders.planned(one, work.now))
+        # What comes once joins the check-in of that day or the next.
+        at = reminders.comes_at(one.kind, work.reminders, work.now) or at
         shown = {"date": wall.weekday_and_day(at), "time": wall.clock(at), "city": zones.city(draft.zone)}
         self.desk.say(work, Message(self.words("remind.once_set", **shown)))
 

@@ -18,8 +18,10 @@ from bot.records import REMINDERS, UNTIL_I_SAY, Reminder
 from bot.reminders import tick
 from bot.reminding import FLOW, Reminding
 from flows.engine import Engine
+from flows.schema import Content
 from tests.chat import NOW, Chat, Sent, read_all
 from tests.person import Person
+from tests.texts import bypasses, only_from, wrapped
 
 DOCTOR = Person({"age": "35_44", "rf": ["RF_WEIGHT"]})
 IRRITABLE = Person({"age": "35_44", "dur": "lt2w", "nprs": 8})
@@ -47,7 +49,7 @@ def set_up(chat: Chat, days: str = "Mon, Wed", times: str = "7:30", city: str = 
     chat.command("/remind")
     for text in (days, times, city):
         chat.type(text)
-    return chat.press(chat.words("remind.yes"))
+    return chat.press(yes) if (yes := chat.words("remind.yes")) in chat.newest.buttons else []
 
 
 def is_closed(chat: Chat) -> bool:
@@ -392,8 +394,17 @@ def test_the_offer_asks_for_no_zone_that_is_known(chat: Chat) -> None:
     chat.go(DOCTOR)
     chat.press("Remind me in 3 days")
     assert {each.kind for each in kept(chat)} == {"check_in", "doctor_3_days"}
-    chat.press("Remind me in 3 days")
+    # Thursday has no check-in.
+    assert "on Thursday 5 March at 09:00" in chat.press("Remind me in 3 days")[-1].text
     assert len(kept(chat)) == 2
+
+
+def test_an_offer_that_joins_a_check_in_says_when_that_is(chat: Chat) -> None:
+    set_up(chat, days="every day", times="20:00")
+    chat.command("/check")
+    chat.press("Start the check")
+    chat.go(DOCTOR)
+    assert "on Thursday 5 March at 20:00" in chat.press("Remind me in 3 days")[-1].text
 
 
 def test_an_irritable_back_is_offered_a_reminder_in_48_hours(chat: Chat) -> None:
@@ -493,3 +504,27 @@ def test_the_commands_are_listed_where_they_exist(chat: Chat) -> None:
     names = [name for name, _ in chat.bot.commands.menus()["private"]]
     assert names[-4:] == ["remind", "reminders", "pause", "calendar"]
     assert "/reminders" in chat.command("/help")[-1].text
+
+
+def test_nothing_about_reminders_bypasses_translation(tmp_path: Path, engine: Engine, content: Content) -> None:
+    chat = Chat(tmp_path / "x.db", engine, only_from(content, wrapped), dialogues=(Reminding,))
+    chat.begin()
+    start = len(chat.sent)
+    set_up(chat, days="mon, wed", city="Xyzzyville")
+    chat.type("Berlin")
+    chat.tap(next(data for data in chat.newest.buttons.values() if data.endswith(":y")))
+    for data, text in (("g:pause", "9 March"), ("g:race", "no"), ("g:race", "9 March"), ("g:quiet", "22-7")):
+        chat.tap(data)
+        chat.type(text)
+    for data in ("g:pause", "g:snooze", "g:skip", "g:reminders", "g:calendar_health", "g:calendar", "g:remind_doctor"):
+        chat.tap(data)
+    chat.do("blocked")
+    chat.do("unblocked")
+    chat.tap("g:remind_off")
+    # Dates, days and lists are Babel's, and cities those of its tables.
+    dates = frozenset(
+        "Mon Tue Wed Thu Fri Sat Sun Monday Wednesday Thursday Friday March and Berlin remind reminders".split()
+    )
+    shown = [text for each in chat.sent[start:] for text in (each.html, *each.buttons)]
+    assert {word for text in shown for word in bypasses(text, dates)} == set()
+    chat.store.close()
