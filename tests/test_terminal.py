@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.check_in import CheckIn
 from bot.conversation import Conversation
 from bot.store import Store
 from bot.terminal import Terminal, changes, run_through, typed_lines
@@ -30,7 +31,7 @@ class Screen:
     def open(self) -> None:
         self.store = Store.open(self.path)
         self.store._db.execute("pragma synchronous=off")
-        self.chat = Conversation(self.engine, self.store)
+        self.chat = Conversation(self.engine, self.store, dialogues=[CheckIn])
         self.terminal = Terminal(self.chat, self.store, self.shown.append, self.bold)
 
     def reopen(self) -> None:
