@@ -119,7 +119,7 @@ class Commands:
         elif session is not None and session.state in self.desk.engine.nodes and self.desk.begun(session):
             self.desk.offer_resume(work)
         elif self.desk.has_plan(work):
-            choices = [("nav.start", f"r:{work.at.key}:{work.at.turn}"), ("card.plan", "g:plan")]
+            choices = [("nav.start", self.desk.to_restart(work)), ("card.plan", "g:plan")]
             self.desk.say(work, self.desk.render.menu(self.words("check.again"), choices))
         else:
             self.desk.restart(work)

@@ -82,13 +82,16 @@ class Conversation:
             self.store.mark_handled(incoming.update_id)
 
     def _commit(self, work: Work) -> None:
-        # A stranger who only asked something, or a group, leaves no row behind once the answer is sent.
-        known = self.store.chat(work.chat.chat_id)
-        stranger = work.row is None and not work.chat.country and (known is None or known.forgotten_at is not None)
         update, calls, diary = work.incoming.update_id, tuple(work.calls), tuple(work.diary)
-        forget = (work.forget or stranger) and not work.reminders
-        dialogues = tuple(work.dialogues)
+        forget, dialogues = work.forget or self._is_stranger(work), tuple(work.dialogues)
         self.store.commit(Commit(update, work.chat, work.row, diary, calls, forget, dialogues, work.reminders))
+
+    def _is_stranger(self, work: Work) -> bool:
+        """Tells whether somebody, or a group, only asked something: no row stays once the answer is sent."""
+        if work.row is not None or work.chat.country or work.reminders:
+            return False
+        known = self.store.chat(work.chat.chat_id)
+        return known is None or known.forgotten_at is not None
 
     def _was_blocked(self, incoming: Incoming) -> bool:
         known = self.store.chat(incoming.chat_id)

@@ -229,7 +229,11 @@ class Desk:
 
     def to_carry_on(self, work: Work) -> list[tuple[str, str]]:
         """Returns the buttons to carry on or to start again; the second counts only while the session stands so."""
-        return [("nav.continue", "g:resume"), ("nav.restart", f"r:{work.at.key}:{work.at.turn}")]
+        return [("nav.continue", "g:resume"), ("nav.restart", self.to_restart(work))]
+
+    def to_restart(self, work: Work) -> str:
+        """Returns the data of a button that begins anew, and counts only while the session stands as it does."""
+        return f"r:{work.at.key}:{work.at.turn}"
 
     # ---- turns of the flow -----------------------------------------------------------------------------------
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.desk import Desk, Incoming, Work
+from bot.records import Reminder
 from bot.store import Store
 from flows.engine import Engine
 from flows.schema import Content, Gate, Question
@@ -990,3 +992,12 @@ def test_a_typed_no_is_never_not_sure(chat: Chat) -> None:
     chat.begin(Person({"rf": ["RF_BLADDER"]}), to="RF_BLADDER.since")
     chat.type("no")
     assert chat.asks("RF_BLADDER.since")
+
+
+def test_to_delete_everything_is_not_outweighed_by_reminders(chat: Chat) -> None:
+    chat.begin()
+    at = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    wanted = Reminder(chat.chat.key, "check_in", "Europe/Berlin", (time(19),), (0,), next_at=at)
+    work = Work(Incoming(None, chat.chat_id, "press"), chat.now, chat.chat, forget=True, reminders=(wanted,))
+    chat.bot._commit(work)
+    assert chat.known is None
