@@ -15,6 +15,9 @@ from flows.screen import ENGINE_TERMS
 
 CONTENT = Path(__file__).parent / "content"
 
+PHRASES = ("conversation", "plan", "account", "check_in", "progress", "reminders", "clubs")
+"""The files of phrases, each with the texts of one thing that the bot does."""
+
 FILES: dict[str, tuple[str, type[BaseModel]]] = {
     "settings": ("settings.yaml", schema.Settings),
     "screen": ("red_flags.yaml", schema.Screen),
@@ -25,8 +28,8 @@ FILES: dict[str, tuple[str, type[BaseModel]]] = {
     "sources": ("sources.yaml", schema.Sources),
     "countries": ("countries.yaml", schema.Countries),
     "free_text": ("free_text.yaml", schema.FreeText),
-    "phrases": ("phrases.yaml", schema.Phrases),
     "check_in": ("check_in.yaml", schema.CheckIn),
+    **{f"phrases/{name}": (f"phrases/{name}.yaml", schema.Phrases) for name in PHRASES},
 }
 """Each part of the content with its file and model, in the order in which terms become known."""
 
@@ -63,6 +66,8 @@ class Reading:
 
     def problem(self, part: str, path: Steps, what: str, how: str) -> None:
         """Notes a problem at a place of one part."""
+        if part == "phrases":
+            part = next(name for name, tree in self.trees.items() if path[-1] in tree.get("phrases", ()))
         self.problems.append(Problem(FILES[part][0], line(self.trees.get(part), path), what, how))
 
 
@@ -77,7 +82,16 @@ def load(folder: Path = CONTENT) -> schema.Content:
         except (OSError, ValueError) as error:
             first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
             raise ContentError(f"{file}: {first}; run `backstride check` for every place") from error
-    return schema.Content.model_construct(**parts)
+    return whole(parts)
+
+
+def whole(parts: Mapping[str, Any]) -> schema.Content:
+    """Returns the content of parts by name: the files of phrases become one part."""
+    files = [parts[name] for name in FILES if name.startswith("phrases/")]
+    phrases = {name: text for file in files for name, text in file.phrases.items()}
+    fills = {name: open_places for file in files for name, open_places in file.fills.items()}
+    alone = {name: part for name, part in parts.items() if not name.startswith("phrases/")}
+    return schema.Content.model_construct(**alone, phrases=schema.Phrases.model_construct(phrases=phrases, fills=fills))
 
 
 def read(folder: Path = CONTENT) -> Reading:
@@ -111,9 +125,20 @@ def read(folder: Path = CONTENT) -> Reading:
                 reading.problem(
                     name, tuple(each["loc"]), f"{_shown(each['loc'])}: {what}", "correct it or see AUTHORING.md"
                 )
+    _twice(reading, parts)
     if len(parts) == len(FILES):
-        reading.content = schema.Content.model_construct(**parts)
+        reading.content = whole(parts)
     return reading
+
+
+def _twice(reading: Reading, parts: Mapping[str, Any]) -> None:
+    """Notes each phrase that stands in two files, of which only one would be said."""
+    seen: dict[str, str] = {}
+    for name in (name for name in parts if name.startswith("phrases/")):
+        for phrase in parts[name].phrases:
+            if phrase in seen:
+                reading.problem(name, ("phrases", phrase), f"{phrase} stands in {seen[phrase]} too", "keep one of them")
+            seen[phrase] = FILES[name][0]
 
 
 def _shown(path: Sequence[str | int]) -> str:

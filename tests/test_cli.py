@@ -238,7 +238,7 @@ def test_content_that_cannot_be_used_is_told_in_one_line(tmp_path: Path) -> None
     copy = tmp_path / "copy"
     for part in ("bot", "flows"):
         shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "flows" / "content" / "phrases.yaml").write_text("phrases: 3\n", encoding="utf-8")
+    (copy / "flows" / "content" / "phrases/plan.yaml").write_text("phrases: 3\n", encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "bot", "chat", "--db", str(tmp_path / "c.db")],
         input="",
@@ -247,7 +247,7 @@ def test_content_that_cannot_be_used_is_told_in_one_line(tmp_path: Path) -> None
         check=False,
         cwd=copy,
     )
-    assert done.returncode == 1 and "phrases.yaml" in done.stderr and "backstride check" in done.stderr
+    assert done.returncode == 1 and "phrases/plan.yaml" in done.stderr and "backstride check" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -41,8 +41,9 @@ def edit(folder: Path) -> Edit:
 
 
 def test_the_shipped_content_loads_whole(content: Content) -> None:
-    assert [name for name in FILES if not isinstance(getattr(content, name), FILES[name][1])] == []
-    assert set(FILES) == set(Content.model_fields)
+    parts = {name.partition("/")[0]: model for name, (_, model) in FILES.items()}
+    assert [name for name, model in parts.items() if not isinstance(getattr(content, name), model)] == []
+    assert set(parts) == set(Content.model_fields)
 
 
 def test_the_shipped_content_reads_the_same_with_both_parsers(content: Content) -> None:
@@ -52,7 +53,9 @@ def test_the_shipped_content_reads_the_same_with_both_parsers(content: Content) 
 
 
 def test_every_file_of_the_content_is_read() -> None:
-    assert {path.name for path in CONTENT.glob("*.yaml")} == {file for file, _ in FILES.values()}
+    assert {path.relative_to(CONTENT).as_posix() for path in CONTENT.rglob("*.yaml")} == {
+        file for file, _ in FILES.values()
+    }
 
 
 @pytest.mark.parametrize("file", [file for file, _ in FILES.values()])
@@ -84,8 +87,8 @@ def test_a_mistake_stops_loading_and_its_file_is_named(edit: Edit, folder: Path,
 
 
 def test_content_that_is_not_text_stops_loading(folder: Path) -> None:
-    (folder / "phrases.yaml").write_bytes(b"phrases: {a: \xff}")
-    with pytest.raises(ContentError, match=r"phrases\.yaml"):
+    (folder / "phrases/plan.yaml").write_bytes(b"phrases: {a: \xff}")
+    with pytest.raises(ContentError, match=r"phrases/plan\.yaml"):
         load(folder)
 
 
@@ -121,7 +124,7 @@ MISTAKES: list[tuple[str, str, str, str]] = [
 
 def test_every_error_of_form_is_found_with_its_line_and_how_to_fix_it(edit: Edit, folder: Path) -> None:
     places = [edit(file, old, new) for file, old, new, _ in MISTAKES]
-    (folder / "phrases.yaml").unlink()
+    (folder / "phrases/plan.yaml").unlink()
     (folder / "free_text.yaml").write_bytes(b"languages: {en: \xff}")
     reading = read(folder)
     assert reading.content is None
@@ -131,7 +134,7 @@ def test_every_error_of_form_is_found_with_its_line_and_how_to_fix_it(edit: Edit
         # A term has no line of its own: the place is where the terms begin.
         terms = (folder / file).read_text(encoding="utf-8").partition("\nterms:")[0].count("\n") + 2
         assert (terms if "named twice" in what else place) in lines, (file, new, reading.problems)
-    for file in ("phrases.yaml", "free_text.yaml"):
+    for file in ("phrases/plan.yaml", "free_text.yaml"):
         (problem,) = [each for each in reading.problems if each.file == file]
         assert str(problem).startswith(f"{file}:1: cannot be read (")
 
@@ -140,6 +143,15 @@ def test_a_broken_file_does_not_hide_the_mistakes_of_the_others(edit: Edit, fold
     edit("settings.yaml", "fields:", "fields: ]")
     edit("sources.yaml", "carried_by: [T_STACK]", "carried_by: []")
     assert {problem.file for problem in read(folder).problems} >= {"settings.yaml", "sources.yaml"}
+
+
+def test_a_phrase_that_stands_in_two_files_is_named_once(edit: Edit, folder: Path) -> None:
+    edit("phrases/plan.yaml", "phrases:", "phrases:\n  nav.stop: Halt")
+    (problem,) = read(folder).problems
+    assert (problem.file, problem.what) == ("phrases/plan.yaml", "nav.stop stands in phrases/conversation.yaml too")
+    assert (
+        problem.line == (folder / problem.file).read_text(encoding="utf-8").partition("  nav.stop")[0].count("\n") + 1
+    )
 
 
 def test_a_file_that_is_no_mapping_is_named(folder: Path) -> None:

@@ -14,7 +14,7 @@ import yaml12
 
 from flows import proof
 from flows.engine import Engine
-from flows.library import CONTENT, FILES, Steps
+from flows.library import CONTENT, FILES, Steps, whole
 from flows.plan import NOTHING_FOUND
 from flows.proof import Report, check
 from flows.rules import NEVER, parse
@@ -85,7 +85,7 @@ def changed(part: str, mistake: Callable[[Any], object]) -> Content:
     parts: dict[str, Any] = {
         name: model.model_validate(raw[name], context=context) for name, (_, model) in FILES.items()
     }
-    return Content.model_construct(**parts)
+    return whole(parts)
 
 
 def problems(law: Law, content: Content) -> Found:
@@ -610,7 +610,7 @@ IN_FILES = [
     ("low_back_pain.yaml", "- id: Q17", "- id: Q16", "Q16 stands twice"),
     ("exercises.yaml", "common_stop: >-", "common_stop: I guarantee that", "the text says 'guarantee'"),
     ("countries.yaml", 'emergency: "911"', 'emergency: "{phone}"', "nothing fills {phone}"),
-    ("phrases.yaml", "  nav.stop: Stop", '  nav.stop: "{halt}"', "nothing fills {halt}"),
+    ("phrases/conversation.yaml", "  nav.stop: Stop", '  nav.stop: "{halt}"', "nothing fills {halt}"),
 ]
 
 
@@ -632,10 +632,10 @@ def test_a_problem_names_file_line_and_how_to_fix_it(tmp_path: Path) -> None:
 
 def test_content_that_cannot_be_loaded_is_reported_by_its_form_only(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(CONTENT, tmp_path / "content"))
-    (folder / "phrases.yaml").unlink()
+    (folder / "phrases/plan.yaml").unlink()
     report = check(folder)
     assert report.lines == ()
-    assert [problem.file for problem in report.problems] == ["phrases.yaml"]
+    assert [problem.file for problem in report.problems] == ["phrases/plan.yaml"]
 
 
 # ---- reading age -------------------------------------------------------------------------------------------------
