@@ -1,0 +1,125 @@
+"""Everything that outlives the process, in one SQLite file: chats, sessions, diary, inbox and outbox.
+
+One process, one connection, one thread; nothing here awaits, so a transaction is never shared.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from bot import rows
+from bot.records import Commit, new_key
+from bot.store.connection import StoreError, opened
+from bot.store.inbox import AlreadyHandled, Inbox
+from bot.store.outbox import Outbox
+from bot.store.people import People
+from bot.store.timetable import Timetable
+
+__all__ = ["AlreadyHandled", "Store", "StoreError"]
+
+
+class Store(Inbox, People, Timetable, Outbox):
+    """Every SQL statement of the bot, synchronous and durable; here stands what takes more than one table at once."""
+
+    @classmethod
+    def open(cls, path: str | Path) -> Store:
+        """Opens or creates the database file, readable by its owner only, and brings its schema up to date.
+
+        Raises StoreError where that is not possible.
+        """
+        path = Path(path)
+        try:
+            return cls(opened(path))
+        except (OSError, StoreError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise StoreError(
+                f"the database {path} cannot be opened: {reason} (DATABASE_PATH says where it is)"
+            ) from error
+
+    def close(self) -> None:
+        """Closes the file; what was erased is gone from the write-ahead log too."""
+        self._truncate_log()
+        self._db.close()
+
+    def commit(self, commit: Commit) -> None:
+        """Saves all that one update caused in one transaction; raises AlreadyHandled for a second time."""
+        with self._db.atomic():
+            if commit.update_id is not None:
+                self._end_update(commit.update_id)
+            if commit.forget:
+                self._forget(commit)
+            else:
+                self._save(commit)
+        if commit.forget:
+            self._truncate_log()
+
+    def _save(self, commit: Commit) -> None:
+        chat = commit.chat.key
+        self._save_chat(commit.chat)
+        for session in (*([commit.session] if commit.session is not None else []), *commit.dialogues):
+            self._save_session(session)
+        for entry in commit.diary:
+            self._db.execute(
+                "insert into diary (chat, at, kind, data) values (:chat, :at, :kind, :data)",
+                {"chat": chat, **rows.values(entry)},
+            )
+        if commit.reminders is not None:
+            self._db.execute("delete from reminder where chat = :chat", {"chat": chat})
+            self._save_reminders(commit.reminders)
+        if commit.chat.blocked_at is not None:
+            self._stop_reminders(chat, commit.chat.blocked_at)
+        question = self._queue(chat, commit.calls)
+        if question is not None:
+            self._db.execute("update chat set question_call = :id where key = :chat", {"id": question, "chat": chat})
+
+    def _forget(self, commit: Commit) -> None:
+        chat_id, kind, now = commit.chat.chat_id, commit.chat.kind, rows.time_text(commit.chat.seen_at)
+        calls = tuple(map(self._addressed, commit.calls))
+        self._db.execute("delete from chat where chat_id = :chat_id", {"chat_id": chat_id})
+        if not commit.calls:
+            return
+        # The goodbye needs an address until it is sent; nothing ties this row to the one that was deleted.
+        key = new_key()
+        self._db.execute(
+            """
+            insert into chat (key, chat_id, kind, country, consent_version, plan_state, forgotten_at, created_at,
+                seen_at)
+            values (:key, :chat_id, :kind, '', '', '', :now, :now, :now)
+            """,
+            {"key": key, "chat_id": chat_id, "kind": kind, "now": now},
+        )
+        self._queue(key, calls)
+
+    def block(self, chat_key: str, now: datetime) -> None:
+        """Notes that the chat refuses us, and parks all that waits for it."""
+        with self._db.atomic():
+            self._db.execute(
+                "update chat set blocked_at = coalesce(blocked_at, :now) where key = :chat",
+                {"chat": chat_key, "now": rows.time_text(now)},
+            )
+            self._db.execute(
+                "update outbox set params = null, error = 'blocked' where chat = :chat and params is not null",
+                {"chat": chat_key},
+            )
+            self._stop_reminders(chat_key, now)
+            self._say_no_more(chat_key)
+
+    def migrate_chat(self, old: int, new: int) -> None:
+        """Gives the chat its new Telegram id, and takes in what the new id has gathered already."""
+        with self._db.atomic():
+            before, after = self.chat(old), self.chat(new)
+            if before is None:
+                return
+            if after is not None:
+                move = {"from": after.key, "to": before.key}
+                for table in ("session", "diary", "outbox"):
+                    self._db.execute(f"update {table} set chat = :to where chat = :from", move)
+                self._db.execute("delete from chat where key = :from", {"from": after.key})
+            self._db.execute(
+                """
+                update chat set chat_id = :new, question_call = coalesce(:question_call, question_call)
+                where key = :key
+                """,
+                {"new": new, "key": before.key, "question_call": after.question_call if after else None},
+            )

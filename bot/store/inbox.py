@@ -1,0 +1,65 @@
+"""The updates that were received, each until it is handled or parked."""
+
+from __future__ import annotations
+
+from bot.store.connection import Connected
+
+
+class AlreadyHandled(Exception):
+    """The update was committed before; this transaction was rolled back and nothing has changed."""
+
+
+class Inbox(Connected):
+    """Every update is on the disk before Telegram is told that we have it."""
+
+    def receive(self, update_id: int, payload: str) -> bool:
+        """Keeps a raw update before it is acknowledged; returns False for one that was received before."""
+        with self._db.atomic():
+            cursor = self._db.execute(
+                "insert into inbox (update_id, payload) values (:update_id, :payload) on conflict do nothing",
+                {"update_id": update_id, "payload": payload},
+            )
+        return cursor.rowcount == 1
+
+    def pending(self) -> list[tuple[int, str]]:
+        """Returns the updates that were received but neither handled nor parked, oldest first."""
+        found = self._db.execute(
+            "select update_id, payload from inbox where payload is not null order by update_id"
+        ).fetchall()
+        return [(row["update_id"], row["payload"]) for row in found]
+
+    def mark_handled(self, update_id: int) -> None:
+        """Ends an update that needs nothing; raises AlreadyHandled for one that ended before."""
+        with self._db.atomic():
+            self._end_update(update_id)
+
+    def failed(self, update_id: int, error: str) -> int:
+        """Counts a failed attempt at an update and returns how many there were."""
+        with self._db.atomic():
+            row = self._db.execute(
+                """
+                update inbox set attempts = attempts + 1, error = :error where update_id = :update_id
+                returning attempts
+                """,
+                {"update_id": update_id, "error": error},
+            ).fetchone()
+        return int(row["attempts"])
+
+    def park(self, update_id: int, error: str) -> None:
+        """Puts a poison update aside: its payload goes, its id and the error stay."""
+        with self._db.atomic():
+            self._db.execute(
+                "update inbox set payload = null, error = :error where update_id = :update_id",
+                {"update_id": update_id, "error": error},
+            )
+
+    def _end_update(self, update_id: int) -> None:
+        cursor = self._db.execute(
+            """
+            insert into inbox (update_id) values (:update_id)
+            on conflict (update_id) do update set payload = null, error = null where payload is not null
+            """,
+            {"update_id": update_id},
+        )
+        if cursor.rowcount != 1:
+            raise AlreadyHandled(update_id)
