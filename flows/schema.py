@@ -27,10 +27,11 @@ from flows.parts import (
     Terms,
     Text,
 )
+from flows.pictures import Pictures
 
 __all__ = [
     "SHOWN", "AnswerField", "Category", "CheckIn", "Disposition", "Grade", "LevelRule", "Permission",
-    "Running", "Sourced",
+    "Pictures", "Running", "Sourced",
 ]  # fmt: skip
 """Names of other modules that readers of the content find here too."""
 
@@ -519,4 +520,5 @@ class Content(Part):
     countries: Countries
     free_text: FreeText
     phrases: Phrases
+    pictures: Pictures
     check_in: CheckIn
