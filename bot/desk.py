@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
+from bot.days import Course, runner_date
 from bot.outcome import Outcome
 from bot.records import QUESTION, Call, Chat, DiaryEntry, Reminder, SessionRow, new_key
 from bot.render import Asking, Button, Message, Place, Renderer, Translate, Words, paragraphs
@@ -95,6 +96,14 @@ class Dialogue(Protocol):
 
 class Follower:
     """What follows the triage day by day; this one follows nothing."""
+
+    def course(self, _: Work) -> Course | None:
+        """Returns the last full screen and what was reported since."""
+        return None
+
+    def today(self, work: Work) -> date:
+        """Returns the runner's date."""
+        return runner_date(work.now)
 
     def day(self, _: Work) -> Day | None:
         """Returns how the plan stands today, with the offered exercises that the runner wants."""

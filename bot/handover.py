@@ -26,6 +26,10 @@ UNTOLD = ("NET", "Q00", "RF_CONST.confirm", "Q19", "QP2")
 """What is told in other words, or says nothing about the back."""
 SEEN = ("checked", "assessed")
 """Entries of the diary that say that a professional has seen the person."""
+RAISING = frozenset(
+    {"D_FLAG", "D_BSI_BACK", "D_PAIN9", "D_SPIKE", "D_WORSE7", "D_IRRIT_PHYSIO", "D_BSI_STILL", "TWO_REDS", "REMOVE"}
+)
+"""Acts of the days that can send a person to somebody, beside the rows of check_in.yaml that say so themselves."""
 MOST_DAYS = 92
 """The newest days that a handover tells of, as the picture of progress does."""
 
@@ -135,6 +139,8 @@ class Handover:
     tests: tuple[Answered, ...]
     plan: tuple[Practised, ...]
     rules: tuple[str, ...]
+    raised: tuple[Event, ...]
+    """What the days have added to the rules: why the advice is more than theirs."""
     findings: tuple[str, ...]
     events: tuple[Event, ...]
     versions: Versions
@@ -168,7 +174,7 @@ def handover(engine: Engine, source: Source) -> Handover:
         screened_on=course.screened_on if course is not None else told.first,
         disposition=screening.disposition if day is None else max(day.disposition, result.screening.disposition),
         who=screening.who or result.screening.who,
-        state="" if day is None else day.state,
+        state="ACTIVE" if day is None else day.state,
         running=result.running.running if day is None else day.running,
         step=None if day is None else day.ladder_step,
         baseline=_number(facts.get("Q10")),
@@ -177,6 +183,7 @@ def handover(engine: Engine, source: Source) -> Handover:
         tests=tuple(_tests(engine, facts, told)),
         plan=_plan(result, day),
         rules=screening.flags,
+        raised=tuple(_raised(engine, source)),
         findings=result.findings,
         events=tuple(_events(engine, source)),
         versions=Versions(engine.content.settings.content_version, source.software),
@@ -195,6 +202,10 @@ class _Told:
         self._on: dict[str, date] = {}
         for at, (name, _) in enumerate(source.session.log):
             self._on[name] = next((on for end, on in ends if at < end), source.today)
+
+    def said(self, name: str) -> bool:
+        """Tells whether a question was answered."""
+        return name in self._on
 
     def on(self, *names: str) -> date:
         """Returns when the first of these that was answered at all was answered last."""
@@ -220,19 +231,20 @@ def _said(gate: Gate, item: Item, facts: Facts, held: frozenset[str]) -> Said:
     first, second = facts.get(item.id), facts.get(item.id + AGAIN)
     if first is None:
         return "no" if facts.get(gate.id) == "none" and item.ask == ALWAYS else "not_asked"
+    if item.clarify is not None and item.clarify.id in facts and item.id not in held:
+        return "explained"
     if first == UNSURE:
         if item.id in held:
             return "yes" if second == "yes" else "unsure"
         return {"no": "no", UNSURE: "unsure_no"}.get(str(second), "unsure")  # type: ignore[return-value]
-    if first == "yes":
-        return "explained" if item.clarify is not None and item.clarify.id in facts else "yes"
-    return "no" if first == "no" else "skip"
+    return {"yes": "yes", "no": "no"}.get(str(first), "skip")  # type: ignore[return-value]
 
 
 def _answers(engine: Engine, facts: Facts, told: _Told) -> Iterator[Answered]:
     for name in (*REASON, *TIMELINE, *RUNNING, *PERSON):
         answer = facts.get(name)
-        if answer is not None and engine.nodes[name].question.kept:
+        # A check of the warning signs alone sets some answers without asking.
+        if answer is not None and told.said(name) and engine.nodes[name].question.kept:
             yield Answered(name, _answer(answer), told.on(name))
 
 
@@ -267,6 +279,19 @@ def _events(engine: Engine, source: Source) -> Iterator[Event]:
         since = course.screened_at
         found += [Event(entry.at.date(), entry.kind) for entry in source.diary if entry.kind in SEEN and entry.at >= since]
     yield from sorted(dict.fromkeys(found), key=lambda event: event.on)
+
+
+def _raised(engine: Engine, source: Source) -> Iterator[Event]:
+    """Yields what has raised the advice since the screen, each act once."""
+    rows = engine.content.check_in.decisions
+    raising = RAISING | {row.id for row in rows if row.disposition >= Disposition.PHYSIO}
+    told: set[str] = set()
+    course = source.course
+    for day in [] if course is None else course.days(engine.content)[1:]:
+        for act in dict.fromkeys(act.partition(":")[0] for act in day.actions):
+            if course is not None and act in raising - told and course.on(day.day) <= source.today:
+                told.add(act)
+                yield Event(course.on(day.day), act)
 
 
 def _trend(engine: Engine, course: Course, day: Day, today: date) -> Trend:

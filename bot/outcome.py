@@ -222,7 +222,7 @@ class Outcome:
     def _row(self, at: int, planned: PlannedExercise, exercise: Exercise) -> str:
         level = exercise.levels[planned.level - 1]
         name = self.words.plain(exercise.name)
-        return self.words("plan.row", number=at, name=name, level=planned.level, dose=self._dose(level.dose))
+        return self.words("plan.row", number=at, name=name, level=planned.level, dose=self.dose(level.dose))
 
     def _always(self, result: Assessment) -> str:
         lines = []
@@ -231,7 +231,7 @@ class Outcome:
                 continue
             if exercise.id == "warmup_dynamic" and result.running.running not in ("EASY", "HOLD", "NORMAL"):
                 continue
-            name, how = self.words.plain(exercise.name), self._how(exercise, 1, result.facts)
+            name, how = self.words.plain(exercise.name), self.how(exercise, 1, result.facts)
             note = self.words.plain(exercise.levels[0].dose.note)
             lines.append(self.words("plan.always_note" if note else "plan.always_row", name=name, how=how, note=note))
         return f"{bold(self.words('plan.always'))}\n{listed(lines)}"
@@ -255,8 +255,8 @@ class Outcome:
         named = allowed[0] if allowed else "walk"
         return self.words.text(tip.text, exercise=self.words.plain(self._exercises[named].name))
 
-    def _how(self, exercise: Exercise, level: int, facts: Facts) -> str:
-        """How an exercise is done at a level, with the cautions that apply to this person, not escaped."""
+    def how(self, exercise: Exercise, level: int, facts: Facts) -> str:
+        """Returns how an exercise is done at a level, with the cautions that apply to this person, not escaped."""
         extra = [self.words.plain(line.text) for line in exercise.cautions if line.when.holds(facts)]
         return " ".join([self.words.plain(exercise.levels[level - 1].how), *extra])
 
@@ -282,8 +282,8 @@ class Outcome:
             words("card.target", target=plain(exercise.target))
             + "\n"
             + words("card.need", equipment=plain(exercise.equipment)),
-            bold(words("card.level", level=planned.level, how=self._how(exercise, planned.level, result.facts))),
-            bold(words("card.dose", dose=self._dose(level.dose))) + self._dose_notes(level.dose, planned),
+            bold(words("card.level", level=planned.level, how=self.how(exercise, planned.level, result.facts))),
+            bold(words("card.dose", dose=self.dose(level.dose))) + self._dose_notes(level.dose, planned),
             words("card.halved") if day is not None and exercise_id in day.halved else "",
             f"{words('card.cues')}\n{cues}",
             words("card.mistakes", mistakes="; ".join(plain(mistake) for mistake in exercise.mistakes)),
@@ -311,8 +311,8 @@ class Outcome:
         reasons = " ".join(self.words.plain(texts[name]) for name in planned.reasons)
         return self.words("card.why", reasons=reasons) if reasons else self.words("card.why_base")
 
-    def _dose(self, dose: Dosage) -> str:
-        """A dose in one line, not escaped."""
+    def dose(self, dose: Dosage) -> str:
+        """Returns a dose in one line, not escaped."""
         label, shown = self.words.label, self._range
         if dose.reps is not None:
             parts = [label("dose.sets_reps", sets=shown(dose.sets), reps=shown(dose.reps))]

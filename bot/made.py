@@ -1,0 +1,24 @@
+"""Files that are made only when they are sent: until then the outbox holds their facts, and nothing after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def made(by: str, data: dict[str, Any]) -> bytes:
+    """Returns the bytes of a file whose facts a call holds; may run in a thread. Raises LookupError for no maker."""
+    # Imported where they are needed: the libraries that draw are large, and most bots start without them.
+    match by:
+        case "progress":
+            from bot.progress import draw  # noqa: PLC0415
+
+            return draw(data)
+        case "handover":
+            from bot.typeset import typeset  # noqa: PLC0415
+
+            return typeset("handover", data)
+        case "plan":
+            from bot.plan_page import typeset_plan  # noqa: PLC0415
+
+            return typeset_plan(data)
+    raise LookupError(f"nothing makes {by!r}")
