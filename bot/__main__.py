@@ -48,12 +48,15 @@ def _conversation(
     from bot.check_in import CheckIn
     from bot.commands import Operator
     from bot.conversation import Conversation
+    from bot.printing import Printing
     from flows.catalog import translator
     from flows.engine import Engine
     from flows.library import ContentError, load
 
     try:
-        return Conversation(Engine(load()), store, translator(LANGUAGE), operator or Operator(), (CheckIn, *dialogues))
+        return Conversation(
+            Engine(load()), store, translator(LANGUAGE), operator or Operator(), (CheckIn, Printing, *dialogues)
+        )
     except ContentError as error:
         raise click.ClickException(str(error)) from error
 

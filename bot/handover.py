@@ -277,7 +277,9 @@ def _events(engine: Engine, source: Source) -> Iterator[Event]:
             if course.on(day.day) <= source.today:
                 found += [Event(course.on(day.day), act) for act in dict.fromkeys(day.actions) if act in points & named]
         since = course.screened_at
-        found += [Event(entry.at.date(), entry.kind) for entry in source.diary if entry.kind in SEEN and entry.at >= since]
+        found += [
+            Event(entry.at.date(), entry.kind) for entry in source.diary if entry.kind in SEEN and entry.at >= since
+        ]
     yield from sorted(dict.fromkeys(found), key=lambda event: event.on)
 
 

@@ -10,12 +10,10 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from babel.dates import format_date
-
 from bot.handover import PERSON, REASON, RUNNING, SEEN, TIMELINE, Answered, Event, Handover, Sign
 from bot.outcome import TOP_FINDINGS, Outcome
 from bot.render import Renderer, Words
-from bot.report import rounded, short_date
+from bot.report import dated, rounded, short_date
 from flows.schema import Disposition
 from flows.screen import CLEARED
 
@@ -71,11 +69,6 @@ _STEPS: tuple[dict[str, Any], ...] = (
     {"line": LINE},
 )
 """What the text leaves out, step by step, until it is short enough."""
-
-
-def dated(on: date, language: str = "en") -> str:
-    """Returns a date with its year, such as "Mar 3, 2026"."""
-    return str(format_date(on, "medium", locale=language))
 
 
 class Letter:
@@ -162,6 +155,7 @@ class Letter:
             ("timeline", self._timeline(told, detail)),
             ("about_running", self._running(told, detail)),
             ("trend", self._trend(told)),
+            ("findings", self._findings(told, detail)),
             ("tests", self._tests(told)),
             ("plan", self._plan(told, detail)),
             ("signs_no", self._denied(told, detail)),
@@ -202,14 +196,14 @@ class Letter:
             yield from ((each.act, self._with_date(self._act(each.act), each.on)) for each in told.raised)
         else:
             yield "", ", ".join([*told.rules, *(each.act for each in told.raised)])
-        yield from self._found(told, detail)
 
-    def _found(self, told: Handover, detail: Detail) -> Iterator[Row]:
+    def _findings(self, told: Handover, detail: Detail) -> Iterator[Row]:
+        if not detail.findings:
+            return
         worded = told.findings[:TOP_FINDINGS] if detail.finding_words else ()
         yield from ((name, self.words.plain(self.findings[name].text)) for name in worded)
-        rest = told.findings[len(worded) :]
-        if rest and detail.findings:
-            yield self.label("report.findings_more" if worded else "report.findings"), ", ".join(rest)
+        if rest := told.findings[len(worded) :]:
+            yield self.label("report.findings_more") if worded else "", ", ".join(rest)
 
     def _reason(self, flag: str) -> str:
         rule = self.rules[flag.removesuffix(CLEARED)]

@@ -18,7 +18,7 @@ def made(by: str, data: dict[str, Any]) -> bytes:
 
             return typeset("handover", data)
         case "plan":
-            from bot.plan_page import typeset_plan  # noqa: PLC0415
+            from bot.typeset import typeset, with_pictures  # noqa: PLC0415
 
-            return typeset_plan(data)
+            return typeset("plan", with_pictures(data))
     raise LookupError(f"nothing makes {by!r}")

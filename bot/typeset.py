@@ -14,6 +14,8 @@ import typst
 
 Sheet = Literal["handover", "plan"]
 """The templates in bot/sheets."""
+PICTURES = Path(str(files("flows"))) / "media" / "rendered"
+"""Where the drawings of the exercises are, each as <exercise>.jpg or <exercise>_l2.jpg; any may be missing."""
 
 
 @cache
@@ -23,34 +25,42 @@ def _fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
 
 
-def typeset(sheet: Sheet, data: Mapping[str, Any], pictures: Path | None = None) -> bytes:
+def typeset(sheet: Sheet, data: Mapping[str, Any], pictures: Path = PICTURES) -> bytes:
     """Returns a page as PDF, dated by its data: `made_on` is its only date, and no clock is read.
 
-    Every word of the data is set as it is: nothing in it is markup. Names in the data's `picture` are files in
+    Every word of the data is set as it is: nothing in it is markup. Each `picture` of the data names a file in
     `pictures`, and nothing outside that folder is read.
     """
-    made: Any = typst.compile(**_job(sheet, data, pictures), format="pdf", timestamp=_midnight(data))
+    made: Any = typst.compile(**_job(sheet, data, pictures), format="pdf")
     assert isinstance(made, bytes)
     return made
 
 
-def preview(sheet: Sheet, data: Mapping[str, Any], pictures: Path | None = None, dots: float = 72) -> bytes:
+def preview(sheet: Sheet, data: Mapping[str, Any], pictures: Path = PICTURES, dots: float = 72) -> bytes:
     """Returns the same page as PNG; `dots` are those of an inch."""
-    made: Any = typst.compile(**_job(sheet, data, pictures), format="png", ppi=dots, timestamp=_midnight(data))
+    made: Any = typst.compile(**_job(sheet, data, pictures), format="png", ppi=dots)
     assert isinstance(made, bytes)
     return made
 
 
-def _job(sheet: Sheet, data: Mapping[str, Any], pictures: Path | None) -> dict[str, Any]:
-    folder = files("bot") / "sheets"
+def with_pictures(data: Mapping[str, Any], pictures: Path = PICTURES) -> dict[str, Any]:
+    """Returns the data of a plan with the drawing of each exercise, where there is one, else of a lower level."""
+
+    def row(each: Mapping[str, Any]) -> dict[str, Any]:
+        levels = [f"{each['exercise']}_l{level}" for level in range(each["level"], 1, -1)]
+        names = [f"{name}.jpg" for name in (*levels, each["exercise"])]
+        return {**each, "picture": next((name for name in names if (pictures / name).is_file()), "")}
+
+    return {**data, "groups": [{**group, "rows": list(map(row, group["rows"]))} for group in data["groups"]]}
+
+
+def _job(sheet: Sheet, data: Mapping[str, Any], pictures: Path) -> dict[str, Any]:
+    template = files("bot") / "sheets" / f"{sheet}.typ"
     return {
-        "input": (folder / f"{sheet}.typ").read_bytes(),
-        "root": str(pictures if pictures is not None else folder),
+        "input": template.read_bytes(),
+        "root": str(pictures if pictures.is_dir() else Path(str(files("bot"))) / "sheets"),
         "font_paths": _fonts(),
         # A word of the data reaches the template as a string, which typst never reads as markup.
         "sys_inputs": {"data": json.dumps(data, ensure_ascii=False, sort_keys=True)},
+        "timestamp": datetime.combine(date.fromisoformat(data["made_on"]), time(), UTC),
     }
-
-
-def _midnight(data: Mapping[str, Any]) -> datetime:
-    return datetime.combine(date.fromisoformat(data["made_on"]), time(), UTC)
