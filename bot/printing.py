@@ -50,7 +50,7 @@ class Printing:
             told = self._told(work)
             self.desk.say(work, Message(self.words("report.intro")))
             self.desk.say(work, Message(self.words.escaped(self.letter.text(told))))
-            self._send(work, "handover", "report", self.letter.page(told))
+            self._send(work, "handover", ("report.caption", "report.file"), self.letter.page(told))
 
     def _told(self, work: Work) -> Handover:
         follower, diary = self.desk.follower, days.entries(self.store, work.chat.key)
@@ -75,11 +75,12 @@ class Printing:
             return
         follower = self.desk.follower
         today: date = follower.today(work)
-        self._send(work, "plan", "sheet", self.plan_page.page(self.desk.session(work), follower.day(work), today))
+        self._send(work, "plan", ("sheet.caption", "sheet.file"), self.plan_page.page(self.desk.session(work), follower.day(work), today))
 
-    def _send(self, work: Work, by: str, phrases: str, data: dict[str, Any]) -> None:
-        file = {"name": self.words.label(f"{phrases}.file"), "by": by, "data": data}
-        self.desk.say(work, Message(self.words(f"{phrases}.caption"), document=file))
+    def _send(self, work: Work, by: str, phrases: tuple[str, str], data: dict[str, Any]) -> None:
+        caption, name = phrases
+        file = {"name": self.words.label(name), "by": by, "data": data}
+        self.desk.say(work, Message(self.words(caption), document=file))
 
 
 @cache
