@@ -75,7 +75,12 @@ class Printing:
             return
         follower = self.desk.follower
         today: date = follower.today(work)
-        self._send(work, "plan", ("sheet.caption", "sheet.file"), self.plan_page.page(self.desk.session(work), follower.day(work), today))
+        self._send(
+            work,
+            "plan",
+            ("sheet.caption", "sheet.file"),
+            self.plan_page.page(self.desk.session(work), follower.day(work), today),
+        )
 
     def _send(self, work: Work, by: str, phrases: tuple[str, str], data: dict[str, Any]) -> None:
         caption, name = phrases
