@@ -135,3 +135,20 @@ def m002_reminders(db: Database) -> None:
         where params is not null and priority = 1
         """
     )
+
+
+@migrations()
+def m006_drawings(db: Database) -> None:
+    """Adds the choice of texts in place of drawings, and where Telegram keeps the files that were sent before."""
+    db.execute("alter table chat add column text_only integer not null default 0 check (text_only in (0, 1))")
+    # A file_id is good for one bot only; the same content is the same file, whatever it is called.
+    db.execute(
+        """
+        create table upload (
+            bot integer not null,
+            sha256 text not null,
+            file_id text not null,
+            primary key (bot, sha256)
+        ) strict, without rowid
+        """
+    )

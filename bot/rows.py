@@ -79,6 +79,12 @@ def plain(row: Row) -> dict[str, Any]:
     return values
 
 
+def chat(row: Row) -> Chat:
+    """Returns a row as a chat."""
+    values = record(row)
+    return Chat(text_only=bool(values.pop("text_only")), **values)
+
+
 def session(row: Row) -> SessionRow:
     """Returns a row as a session."""
     values = record(row)

@@ -15,11 +15,12 @@ from bot.store.inbox import AlreadyHandled, Inbox
 from bot.store.outbox import Outbox
 from bot.store.people import People
 from bot.store.timetable import Timetable
+from bot.store.uploads import Uploads
 
 __all__ = ["AlreadyHandled", "Store", "StoreError"]
 
 
-class Store(Inbox, People, Timetable, Outbox):
+class Store(Inbox, People, Timetable, Outbox, Uploads):
     """Every SQL statement of the bot, synchronous and durable; here stands what takes more than one table at once."""
 
     @classmethod

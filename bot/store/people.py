@@ -13,7 +13,7 @@ class People(Connected):
     def chat(self, chat_id: int) -> Chat | None:
         """Returns the chat with this Telegram id, or None for a new one."""
         row = self._db.execute("select * from chat where chat_id = :chat_id", {"chat_id": chat_id}).fetchone()
-        return None if row is None else Chat(**rows.record(row))
+        return None if row is None else rows.chat(row)
 
     def latest_session(self, chat_key: str, flow: str = TRIAGE) -> SessionRow | None:
         """Returns the session of a flow that the chat started last, open or not."""
@@ -49,14 +49,15 @@ class People(Connected):
         self._db.execute(
             """
             insert into chat (key, chat_id, kind, country, consent_version, consent_at, plan_state, critical_at,
-                question_call, blocked_at, created_at, seen_at)
+                question_call, blocked_at, text_only, created_at, seen_at)
             values (:key, :chat_id, :kind, :country, :consent_version, :consent_at, :plan_state, :critical_at,
-                :question_call, :blocked_at, :created_at, :seen_at)
+                :question_call, :blocked_at, :text_only, :created_at, :seen_at)
             on conflict (key) do update set
                 kind = excluded.kind, country = excluded.country, consent_version = excluded.consent_version,
                 consent_at = excluded.consent_at, plan_state = excluded.plan_state,
                 critical_at = excluded.critical_at, question_call = excluded.question_call,
-                blocked_at = excluded.blocked_at, forgotten_at = null, seen_at = excluded.seen_at
+                blocked_at = excluded.blocked_at, text_only = excluded.text_only, forgotten_at = null,
+                seen_at = excluded.seen_at
             """,
             rows.values(chat),
         )
