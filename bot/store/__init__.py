@@ -100,8 +100,11 @@ class Store(Inbox, People, Timetable, Outbox, Uploads):
                 {"chat": chat_key, "now": rows.time_text(now)},
             )
             self._db.execute(
-                "update outbox set params = null, error = 'blocked' where chat = :chat and params is not null",
-                {"chat": chat_key},
+                """
+                update outbox set params = null, error = 'blocked', parked_at = :now
+                where chat = :chat and params is not null
+                """,
+                {"chat": chat_key, "now": rows.time_text(now)},
             )
             self._stop_reminders(chat_key, now)
             self._say_no_more(chat_key)
