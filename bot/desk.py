@@ -10,8 +10,9 @@ from typing import Literal, Protocol, runtime_checkable
 from bot.outcome import Outcome
 from bot.records import QUESTION, Call, Chat, DiaryEntry, Reminder, SessionRow, new_key
 from bot.render import Asking, Button, Message, Place, Renderer, Translate, Words, paragraphs
-from flows.engine import OPENED, Answer, Engine, Node, Refused, Session, Turn
+from flows.engine import Engine, Session, Turn
 from flows.follow_up import Day
+from flows.questions import OPENED, Answer, Node, Refused
 from flows.schema import Disposition, End, Permission
 
 PLAN = "plan"

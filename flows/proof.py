@@ -12,9 +12,10 @@ from pydantic import BaseModel
 from flows import rules
 from flows.catalog import texts
 from flows.engine import CLEARED as CLEARED_QUESTION
-from flows.engine import HEARD, OPENED, Engine, Node
+from flows.engine import HEARD, Engine
 from flows.library import CONTENT, Problem, Steps, read
 from flows.plan import NOTHING_FOUND
+from flows.questions import OPENED, Node
 from flows.schema import Content, Gate, Option, Question, Sourced
 from flows.screen import CLEARED
 
