@@ -124,6 +124,7 @@ class Decisions:
         """Lets the other rows act, and notes what they ask of the exercises."""
         day = reported.day
         orders.rebuild |= self._retests(reported)
+        orders.rebuild |= self._late(reported)
         self._worse(day, orders, worse_before)
         orders.rebuild |= self._irritable(reported)
         if bone_due and self.standing.in_plan:
@@ -141,6 +142,15 @@ class Decisions:
             self.program.test(name, result, reported.day)
             hurt |= "pain" in sides
         return hurt
+
+    def _late(self, reported: Reported) -> bool:
+        """Takes in what is asked only after many weeks, and runs the rules on it; tells whether they changed."""
+        late = self.content.check_in.late
+        if not reported.late or reported.day - self.begun < late.after:
+            return False
+        for name, value in (*reported.late.items(), *late.known.items()):
+            record(self.content.settings, self.standing.answers, name, value)
+        return self.rerun(reported)
 
     def _worse(self, day: int, orders: Orders, worse_before: bool) -> None:
         again = self.content.check_in.timing.worse_again

@@ -11,7 +11,7 @@ from transitions import Machine
 from flows import questions
 from flows.check_in_schema import Move
 from flows.plan import Assessment, assess
-from flows.questions import AGAIN, OPENED, Answer, Node, Refused, counts, hanging, valid
+from flows.questions import AGAIN, OPENED, UNSURE, Answer, Node, Refused, counts, hanging, valid
 from flows.rules import Facts, Value
 from flows.schema import Content, Gate, Item, Option
 from flows.screen import conclude, known, record
@@ -23,6 +23,8 @@ HEARD = "net"
 """Event: the free-text safety net heard words of an emergency."""
 RECHECKED = "recheck"
 """Event: the gates are gone through again after the plan (clinical.md 6.1)."""
+ALL_GATES = "again"
+"""What a recheck is about unless it names some gates, items or questions."""
 EVENTS = (HEARD, OPENED, RECHECKED)
 NET = "NET"
 CLEARED = "CLEARED"
@@ -158,9 +160,32 @@ class Engine:
         """Leaves a self-test that was asked for; what was answered in it, or on the way, stays."""
         return self._enter(session, (OPENED, ""))
 
-    def recheck(self, session: Session) -> Turn:
-        """Asks the gates again: what counts already stays, but pain items of the bone questions are asked anew."""
-        return self._enter(session, (RECHECKED, "again"))
+    def recheck(self, session: Session, names: Sequence[str] = ()) -> Turn:
+        """Asks the gates again, or only some gates, items or questions.
+
+        What counts already stays, but pain items of the bone questions are asked anew.
+        """
+        return self._enter(session, (RECHECKED, tuple(names) or ALL_GATES))
+
+    def reopened(self, entry: Entry) -> frozenset[str]:
+        """Returns the items that an entry of a log asked again; none where it is no recheck of gates."""
+        name, what = entry
+        names = what if isinstance(what, tuple) else ()
+        return frozenset(
+            item.id
+            for gate in self.gates
+            for item in gate.items
+            if name == RECHECKED and gate.text and (what == ALL_GATES or not {gate.id, item.id}.isdisjoint(names))
+        )
+
+    def unsure(self, session: Session) -> tuple[str, ...]:
+        """Returns the items that were left at "Not sure" and do not count: they are repeated (clinical.md 2.2)."""
+        return tuple(
+            node.item.id
+            for node in self.nodes.values()
+            if node.again and node.item and not counts(node.gate, node.item, session.facts)  # type: ignore[arg-type]
+            if session.facts.get(node.id) == UNSURE
+        )
 
     def back(self, session: Session) -> Turn:
         """Returns the session as it was before its last answer, by replaying the others."""
@@ -250,7 +275,7 @@ class Engine:
         elif name == OPENED:
             self._open(facts, str(answer))
         elif name == RECHECKED:
-            self._reopen(facts)
+            self._reopen(facts, entry)
         else:
             notice = self._answer(facts, self.nodes[name], answer)
         self._expire_clearance(facts, name)
@@ -262,16 +287,24 @@ class Engine:
             if node.group == test:
                 facts.pop(node.id, None)
 
-    def _reopen(self, facts: dict[str, Value]) -> None:
-        facts[RECHECKED] = "again"
+    def _reopen(self, facts: dict[str, Value], entry: Entry) -> None:
+        names = entry[1] if isinstance(entry[1], tuple) else ()
+        facts[RECHECKED] = frozenset(names) or ALL_GATES
         # A professional's word covers what was known when it was given; it is not asked for again.
         facts.setdefault(CLEARED, "no")
         facts.setdefault("cleared_for", frozenset())
+        if not set(names).isdisjoint(self.content.check_in.late.questions):
+            for name, value in self.content.check_in.late.known.items():
+                record(self.content.settings, facts, name, value)
+        for name in names:
+            if name in self.nodes and self.nodes[name].gate is None:
+                facts.pop(name, None)
+        reopened = self.reopened(entry)
         for gate in self.gates:
-            if not gate.text:
-                continue
-            facts.pop(gate.id, None)
-            for item in gate.items:
+            items = [item for item in gate.items if item.id in reopened]
+            if items and (gate.id in names or not names):
+                facts.pop(gate.id, None)
+            for item in items:
                 if item.id in self.content.check_in.bone_pain:
                     _take(facts, gate.field, item.id)
                 ticked: Any = facts[gate.field]

@@ -51,6 +51,12 @@ class Day:
     """The pain at that screen, from 0 to 10."""
     adherence: Fraction
     """The strength sessions done of those planned, from 0 to 1."""
+    gates_week: int
+    """The number of the last week whose gates were gone through."""
+    longest: Fraction | None
+    """The longest run that the last weeks allow, in kilometres."""
+    distance: Fraction | None
+    """The distance of the present week, in kilometres."""
     bone_check: int | None
     """The date from which possible bone stress is decided again, if it is waiting for that."""
 
@@ -107,11 +113,14 @@ class Course:
             reported = reported.replaced_by(later)
         if reported.screen is not None and known.may_screen(reported):
             return self._screened(reported, reported.screen)
+        light = None
         if reported.answered:
             light = self.check_in(reported)
-            return self, self._day(reported.day, light)
-        self.blank(reported.day)
-        return self, self._day(reported.day, None)
+        else:
+            self.blank(reported.day)
+        if self.standing.in_plan:
+            self.standing.actions += self.program.accept(reported.accepted, self.standing.facts, reported.day)
+        return self, self._day(reported.day, light)
 
     def may_screen(self, reported: Reported) -> bool:
         """Tells whether a full screen counts: after an urgent result only later, and with a professional's word."""
@@ -186,8 +195,16 @@ class Course:
             begun=self.begun,
             baseline=self.log.baseline,
             adherence=self.log.adherence(day),
+            gates_week=self.rows.week,
+            longest=self._longest(day),
+            distance=self.log.distance(day, self.content.check_in.distances.week_days),
             bone_check=self.rows.bone_check(),
         )
+
+    def _longest(self, day: int) -> Fraction | None:
+        rules = self.content.check_in.distances
+        longest = self.log.longest(day, rules.days)
+        return None if longest is None else longest * rules.longest_percent / 100
 
     # ---- how it stands -------------------------------------------------------------------------------------------
 
