@@ -16,6 +16,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from bot.days import runner_date
 from bot.records import UNTIL_I_SAY, Call, Kind, Notice, Reminder
 from bot.store import Store
 
@@ -23,8 +24,6 @@ log = logging.getLogger(__name__)
 
 SNOOZE = timedelta(hours=1)
 A_LITTLE = timedelta(minutes=5)
-DAY_BEGINS = timedelta(hours=4)
-"""A runner's date changes at four in the morning (clinical.md 6.0)."""
 SILENT_DAYS = 3
 """So many days without a check-in lead to one nudge, on the next chosen day (clinical.md 6.7)."""
 TRY_AGAIN = timedelta(hours=1)
@@ -229,7 +228,7 @@ def checked_in(reminders: Iterable[Reminder], now: datetime) -> tuple[Reminder, 
     if check_in is None:
         return tuple(kept)
     zone = ZoneInfo(check_in.zone)
-    day = (now - DAY_BEGINS).astimezone(zone).date()
+    day = runner_date(now, zone)
     over = max((check_in.done_on, check_in.done), (day, len(check_in.times)))
     rest = replace(check_in, snoozed_at=None, done_on=over[0], done=over[1])
     ahead = (day + timedelta(days=days) for days in count(SILENT_DAYS + 1))
