@@ -29,8 +29,6 @@ from bot.reminders import (
     Tick,
     checked_in,
     in_zone,
-    instant,
-    next_due,
     paused,
     planned,
     racing,
@@ -42,6 +40,7 @@ from bot.reminders import (
     upcoming,
     with_quiet_hours,
 )
+from bot.schedule import instant, next_due
 from bot.sender import Sender
 from bot.store import Store, StoreError
 from bot.telegram import tick_away
