@@ -281,5 +281,33 @@ def run(env_file: Path) -> None:
         raise click.ClickException(str(error)) from error
 
 
+@main.command()
+@click.option(
+    "--db",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=Path("data/backstride.db"),
+    show_default=True,
+    envvar="DATABASE_PATH",
+    help="The database of the bot, which may be running.",
+)
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many are listed.")
+def outbox(db: Path, limit: int) -> None:
+    """Lists messages that were given up: when, why, and in which chat, by its random key; never what they said."""
+    from bot.records import PEOPLE, REMINDERS
+    from bot.store import Store, StoreError
+
+    try:
+        with closing(Store.open(db)) as store:
+            waiting, parked = store.waiting_calls(), store.parked_calls(limit)
+    except StoreError as error:
+        raise click.ClickException(str(error)) from error
+    answers, reminders = waiting.pop(PEOPLE, 0), waiting.pop(REMINDERS, 0)
+    click.echo(f"Waiting: {answers} answers, {reminders} reminders, {sum(waiting.values())} club posts.")
+    click.echo(f"Given up: {'none' if not parked else f'the newest {len(parked)}'}")
+    for call in parked:
+        when = "-" if call.parked_at is None else f"{call.parked_at:%Y-%m-%d %H:%M}Z"
+        click.echo(f"{call.id:>8}  {when:17}  {call.chat}  {call.method:22}  {call.error}")
+
+
 if __name__ == "__main__":
     main()

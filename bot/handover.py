@@ -11,9 +11,10 @@ from typing import Literal
 from bot.days import Course
 from bot.records import DiaryEntry
 from flows.check_ins import Reported
-from flows.engine import AGAIN, UNSURE, Engine, Session
+from flows.engine import Engine, Session
 from flows.follow_up import Day
 from flows.plan import Assessment
+from flows.questions import AGAIN, UNSURE
 from flows.rules import ALWAYS, Facts, Value
 from flows.schema import Disposition, Gate, Item
 

@@ -141,7 +141,7 @@ class Letter:
             "acts": sorted({at(event.on) for event in told.events if at(event.on) >= 0}),
             "first": short_date(first),
             "last": short_date(told.made_on),
-            "key": {name: self.label(f"report.chart_{name}") for name in ("pain", "all", "some")},
+            "key": {name: self.label(f"report_chart.{name}") for name in ("pain", "all", "some")},
         }
 
     # ---- its sections ----------------------------------------------------------------------------------------
@@ -182,8 +182,8 @@ class Letter:
         default = content.screen.default_doctor if told.disposition >= Disposition.DOCTOR else ""
         texts = told.who.split("; ") if told.who else [default or content.screen.default_physio]
         who = "; ".join(self.words.plain(text) for text in texts)
-        yield label("report.now"), label(f"report.place.{told.disposition.name}", who=who)
-        yield label("report.plan_state"), label(f"report.state.{told.state if told.plan else 'none'}")
+        yield label("report.now"), label(f"report_place.{told.disposition.name}", who=who)
+        yield label("report.plan_state"), label(f"report_state.{told.state if told.plan else 'none'}")
         running = label(f"running.{told.running}")
         if told.step:
             steps = len(content.check_in.returning.steps)
@@ -216,7 +216,7 @@ class Letter:
         if not any(sign.counts for sign in signs):
             yield "", self.label("report.signs_none")
         for sign in signs:
-            said = self.label(f"report.said.{sign.said}")
+            said = self.label(f"report_said.{sign.said}")
             detail = self._detail(sign)
             said = self.label("report.noted", text=said, detail=detail) if detail else said
             yield self._short(sign), self._with_date(said, sign.on)
@@ -242,7 +242,7 @@ class Letter:
         for said in ("unsure_no", "skip", "not_asked"):
             rest = [sign for sign in told.signs if sign.said == said]
             if rest:
-                yield self.label(f"report.said.{said}"), "; ".join(self._lines(rest))
+                yield self.label(f"report_said.{said}"), "; ".join(self._lines(rest))
         again = told.trend.nothing_new
         if again:
             text = self.label("report.again", count=len(again), date=short_date(again[-1]))
@@ -285,7 +285,7 @@ class Letter:
         return self.label("report.act", text=self._act(event.act), id=event.act)
 
     def _act(self, act: str) -> str:
-        phrase = f"report.act.{act}"
+        phrase = f"report_act.{act}"
         return self.label(phrase if phrase in self.words.content.phrases.phrases else f"progress.{act}")
 
     def _running(self, told: Handover, detail: Detail) -> Iterator[Row]:
@@ -339,7 +339,7 @@ class Letter:
         for each in told.plan if detail.plan else ():
             exercise = self.exercises[each.exercise]
             phrase = "report.exercise" if detail.doses else "report.exercise_short"
-            dose = self.outcome.dose(exercise.levels[each.level - 1].dose) if detail.doses else ""
+            dose = self.outcome.cards.dose(exercise.levels[each.level - 1].dose) if detail.doses else ""
             text = self.label(phrase, level=each.level, dose=dose)
             yield self.words.plain(exercise.name), f"{text}, {self.label('report.halved')}" if each.halved else text
         if any(counts.values()):

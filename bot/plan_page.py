@@ -56,19 +56,18 @@ class PlanPage:
                 yield exercise, planned.level
 
     def _row(self, result: Assessment, exercise: Exercise, level: int, halved: frozenset[str]) -> dict[str, Any]:
-        dose = self.label("sheet.dose", level=level, dose=self.outcome.dose(exercise.levels[level - 1].dose))
+        dose = self.label("sheet.dose", level=level, dose=self.outcome.cards.dose(exercise.levels[level - 1].dose))
         return {
-            "exercise": exercise.id,
-            "level": level,
+            "drawing": self.words.content.pictures.of_exercise(exercise.id, level),
             "name": self.words.plain(exercise.name),
             "dose": f"{dose} {self.label('plan.halved')}" if exercise.id in halved else dose,
             "cues": " ".join(self.words.plain(cue) for cue in exercise.cues),
-            "how": self.outcome.how(exercise, level, result.facts),
+            "how": self.outcome.cards.how(exercise, level, result.facts),
         }
 
     def _always(self, result: Assessment) -> Iterator[tuple[str, str]]:
         for exercise in self.outcome.always(result):
-            yield self.words.plain(exercise.name), self.outcome.how(exercise, 1, result.facts)
+            yield self.words.plain(exercise.name), self.outcome.cards.how(exercise, 1, result.facts)
 
     def _stop(self, result: Assessment) -> list[str]:
         library = self.words.content.library

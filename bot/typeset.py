@@ -15,7 +15,7 @@ import typst
 Sheet = Literal["handover", "plan"]
 """The templates in bot/sheets."""
 PICTURES = Path(str(files("flows"))) / "media" / "rendered"
-"""Where the drawings of the exercises are, each as <exercise>.jpg or <exercise>_l2.jpg; any may be missing."""
+"""Where the drawings are, each as <id of pictures.yaml>.jpg; any may be missing."""
 
 
 @cache
@@ -44,12 +44,11 @@ def preview(sheet: Sheet, data: Mapping[str, Any], pictures: Path = PICTURES, do
 
 
 def with_pictures(data: Mapping[str, Any], pictures: Path = PICTURES) -> dict[str, Any]:
-    """Returns the data of a plan with the drawing of each exercise, where there is one, else of a lower level."""
+    """Returns the data of a plan with the file of each drawing that was rendered."""
 
     def row(each: Mapping[str, Any]) -> dict[str, Any]:
-        levels = [f"{each['exercise']}_l{level}" for level in range(each["level"], 1, -1)]
-        names = [f"{name}.jpg" for name in (*levels, each["exercise"])]
-        return {**each, "picture": next((name for name in names if (pictures / name).is_file()), "")}
+        file = f"{each['drawing']}.jpg"
+        return {**each, "picture": file if (pictures / file).is_file() else ""}
 
     return {**data, "groups": [{**group, "rows": list(map(row, group["rows"]))} for group in data["groups"]]}
 

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from bot.replies import DONE, matched, ticked
-from flows.engine import Answer, Engine, Node
+from flows.engine import Engine
+from flows.questions import Answer, Node
 from flows.schema import Content, Option
 from tests.crashing_bot import HOPS
 from tests.fake_bot_api import TOKEN, USERNAME, FakeBotApi, Request, Shown, running
@@ -66,6 +67,7 @@ class Bot:
             "TELEGRAM_API_BASE_URL": api.base_url,
             "TELEGRAM_API_BASE_FILE_URL": api.base_file_url,
             "DATABASE_PATH": str(self.database),
+            "TELEGRAM_LIMITS": "off",
             **settings,
         }
         self.process: subprocess.Popen[bytes] | None = None

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 
 from bot.handover import PERSON, REASON, RUNNING, TIMELINE, UNTOLD, Handover, Sign, handover
-from flows.engine import AGAIN, Engine
+from flows.engine import Engine
+from flows.questions import AGAIN
 from flows.schema import Disposition, Gate
 from tests.answers import ANYONE
 from tests.patients import CASES, PEOPLE, SCREENED, Noted, month, seen, source

@@ -75,7 +75,7 @@ def test_the_text_is_short_enough_and_holds_every_sign_that_is_present(
         for sign in found.signs:
             if sign.counts:
                 assert whole._short(sign) in text
-        assert whole.words.label(f"report.place.{found.disposition.name}").partition("{")[0] in text
+        assert whole.words.label(f"report_place.{found.disposition.name}").partition("{")[0] in text
 
 
 def test_the_largest_thinkable_text_is_short_enough(engine: Engine) -> None:

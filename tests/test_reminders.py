@@ -21,14 +21,14 @@ from hypothesis import strategies as st
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
+from bot.days import runner_date
+from bot.pacing import UNLIMITED, Limits, Rate
 from bot.records import REMINDERS, Call, Chat, Commit, Kind, Reminder
 from bot.reminders import (
     Due,
     Tick,
     checked_in,
     in_zone,
-    instant,
-    next_due,
     paused,
     planned,
     racing,
@@ -40,6 +40,7 @@ from bot.reminders import (
     upcoming,
     with_quiet_hours,
 )
+from bot.schedule import instant, next_due
 from bot.sender import Sender
 from bot.store import Store, StoreError
 from bot.telegram import tick_away
@@ -430,6 +431,22 @@ def test_a_check_in_after_midnight_belongs_to_the_day_before(town: Town) -> None
     assert town.walls() == ["26 19:00"]
 
 
+@pytest.mark.parametrize(
+    ("zone", "now"),
+    [
+        ("Europe/Berlin", datetime(2026, 3, 29, 2, 30, tzinfo=UTC)),  # spring: half past four
+        ("Europe/Berlin", datetime(2026, 10, 25, 2, 30, tzinfo=UTC)),  # autumn: half past three
+        ("Australia/Lord_Howe", datetime(2026, 4, 4, 17, 15, tzinfo=UTC)),
+        ("America/New_York", datetime(2026, 3, 8, 8, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_check_in_on_a_night_of_a_clock_change_counts_for_the_runners_date(zone: str, now: datetime) -> None:
+    on = runner_date(now, ZoneInfo(zone))
+    known = next(each for each in checked_in([check_in(zone=zone)], now) if each.kind == "check_in")
+    assert known.next_at is not None
+    assert known.next_at.astimezone(ZoneInfo(zone)).date() == on + timedelta(days=1)
+
+
 def test_three_silent_days_lead_to_one_nudge_within_the_reminder_of_the_next(town: Town) -> None:
     town.add(NOON, check_in())
     town.change(checked_in, NOON)
@@ -586,7 +603,7 @@ def test_the_sender_walks_waiting_reminders_by_their_index(town: Town) -> None:
     town.store._db._tracer = None
     plan = town.store._db.execute(f"explain query plan {seen[0]}", {"now": "", "limit": 1}).fetchall()
     details = [row["detail"] for row in plan]
-    assert any("outbox_reminders" in detail for detail in details)
+    assert any("outbox_notices" in detail for detail in details)
     assert sum("outbox_unsent (priority=? AND chat=?" in detail for detail in details) == 2
     assert "SCAN outbox" not in details
 
@@ -674,9 +691,9 @@ def test_what_waited_through_a_long_outage_is_marked_and_not_sent(town: Town, tm
 class Office:
     """A running sender at full speed with the town's store, and a ticker beside it when there is one."""
 
-    def __init__(self, api: FakeBotApi, town: Town, bot: Bot) -> None:
+    def __init__(self, api: FakeBotApi, town: Town, bot: Bot, limits: Limits = UNLIMITED) -> None:
         self.api, self.town, self.now = api, town, NOON + hours(7)
-        self.sender = Sender(bot, town.store, lambda: self.now, pace=1e6)
+        self.sender = Sender(bot, town.store, lambda: self.now, limits)
         self.tasks = [asyncio.create_task(self.sender.run())]
 
     def remind(self, count: int = 1) -> list[int]:
@@ -774,8 +791,7 @@ async def test_a_reminder_is_marked_before_it_is_sent(office: Office) -> None:
 
 async def test_reminders_keep_their_pace_and_answers_do_not_wait_for_it(api: FakeBotApi, town: Town) -> None:
     async with Bot(TOKEN, base_url=api.base_url) as bot:
-        office = Office(api, town, bot)
-        office.sender._pause = 3600.0
+        office = Office(api, town, bot, replace(UNLIMITED, notices=Rate(1, 1 / 3600)))
         office.remind(5)
         await asyncio.to_thread(api.wait_for, lambda: api.calls("sendMessage"))
         api.greet(99)

@@ -206,7 +206,8 @@ def test_a_plan_is_one_a4_page_with_every_exercise_its_dose_and_fourteen_days(en
     assert all(fonts(pdf(page).pages[0]).values())
     rows = [row for group in data["groups"] for row in group["rows"]]
     whole = source(engine, *CASES[case])
-    assert whole.day is not None and [row["exercise"] for row in rows] == list(whole.day.levels)
+    name_of = {exercise.id: exercise.name for exercise in engine.content.library.exercises}
+    assert whole.day is not None and [row["name"] for row in rows] == [name_of[each] for each in whole.day.levels]
     text = read(page)
     said = [text for row in rows for text in (row["name"], row["dose"], row["how"])]
     said += [data["title"], data["begins"], data["pain"], *data["running"], *data["stop"], data["net"], data["made"]]
@@ -230,7 +231,7 @@ def test_the_longest_plan_fits_on_its_page(engine: Engine, translate: Any, tmp_p
     data = longest(engine, translate)
     for group in data["groups"]:
         for row in group["rows"]:
-            Image.new("RGB", (96, 60), "#ddd").save(tmp_path / f"{row['exercise']}.jpg")
+            Image.new("RGB", (96, 60), "#ddd").save(tmp_path / f"{row['drawing']}.jpg")
     page = typeset("plan", with_pictures(data, tmp_path), tmp_path)
     one_page(page)
     text = read(page)
@@ -239,20 +240,19 @@ def test_the_longest_plan_fits_on_its_page(engine: Engine, translate: Any, tmp_p
     assert [each for each in names if squeezed(each) not in text] == []
 
 
-def test_a_drawing_is_that_of_the_level_or_of_one_below_or_none(tmp_path: Path) -> None:
-    for name in ("bird_dog", "bird_dog_l2", "clamshell_l3"):
-        (tmp_path / f"{name}.jpg").touch()
-    rows = [{"exercise": name, "level": level} for name in ("bird_dog", "clamshell") for level in (1, 2, 3)]
-    found = with_pictures({"groups": [{"rows": rows}]}, tmp_path)["groups"][0]["rows"]
-    expected = ["bird_dog", "bird_dog_l2", "bird_dog_l2", "", "", "clamshell_l3"]
-    assert [row["picture"].removesuffix(".jpg") for row in found] == expected
+def test_a_drawing_is_that_of_the_level(engine: Engine) -> None:
+    words, whole = Words(engine.content, str), source(engine, *CASES["nearly_nothing"])
+    assert whole.day is not None
+    day = replace(whole.day, levels={"bird_dog": 2, "clamshell": 1})
+    page = PlanPage(Outcome(engine, words), words).page(whole.session, day, whole.today)
+    assert [row["drawing"] for group in page["groups"] for row in group["rows"]] == ["bird_dog_l2", "clamshell"]
 
 
 def test_drawings_stand_beside_their_exercises(engine: Engine, tmp_path: Path) -> None:
     data = plan(engine, "nearly_nothing")
     rows = [row for group in data["groups"] for row in group["rows"]]
     for row, colour in zip(rows[:2], ("#ddd", "#bbb"), strict=True):
-        Image.new("RGB", (96, 60), colour).save(tmp_path / f"{row['exercise']}.jpg")
+        Image.new("RGB", (96, 60), colour).save(tmp_path / f"{row['drawing']}.jpg")
     with_them = typeset("plan", with_pictures(data, tmp_path), tmp_path)
     one_page(with_them)
     assert len(pdf(with_them).pages[0].images) == 2
