@@ -416,7 +416,9 @@ class Desk:
         if RECOVERED not in day.actions or REMIND_MONTHLY not in self.offers:
             return message
         offer = (Button(self.words.label("remind.monthly"), f"g:{REMIND_MONTHLY}"),)
-        return replace(message, text=paragraphs(message.text, self.words("remind.offer_monthly")), rows=(*message.rows, offer))
+        return replace(
+            message, text=paragraphs(message.text, self.words("remind.offer_monthly")), rows=(*message.rows, offer)
+        )
 
     def _tell_change(self, work: Work) -> None:
         """Shows the result once more where answers since the plan was last shown have changed it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
@@ -20,21 +21,32 @@ CHECK_DAYS = range(2, 6)
 """On these days of a plan a self-check that is not done yet is offered (clinical.md 3.1)."""
 
 
-def occasion(kind: Occasion, zone: str, own: tuple[Reminder, ...], chat: str, now: datetime, day: int) -> Reminder | None:
-    """Returns a reminder that was asked for now, on this day of the plan; None where its days are over.
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks for a reminder, where and when, and on which day of a plan."""
 
-    What comes more than once comes with the check-in, at whose time it comes where there is one.
+    chat: str
+    zone: str
+    now: datetime
+    day: int
+
+
+def occasion(kind: Occasion, asking: Asking, own: tuple[Reminder, ...]) -> Reminder | None:
+    """Returns a reminder that was asked for now, beside those that there are; None where its days are over.
+
+    What comes more than once comes at the time of the check-in, where there is one.
     """
-    local = now.astimezone(zone_of(zone))
+    local = asking.now.astimezone(zone_of(asking.zone))
     at = wall.at_a_sensible_hour(local + ONCE.get(kind, timedelta()))
-    days, hour = (at.date(),), time(at.hour, at.minute)
+    days: tuple[date, ...] = (at.date(),)
+    hour = time(at.hour, at.minute)
     if kind not in ONCE:
         check_in = next((one for one in own if one.kind == "check_in"), None)
-        days, hour = _repeated(kind, local.date(), day), check_in.times[0] if check_in is not None else hour
+        days, hour = _repeated(kind, local.date(), asking.day), check_in.times[0] if check_in is not None else hour
     if not days:
         return None
     quiet, race_on = (own[0].quiet, own[0].race_on) if own else (None, None)
-    return Reminder(chat, kind, zone, (hour,), days=days, quiet=quiet, race_on=race_on)
+    return Reminder(asking.chat, kind, asking.zone, (hour,), days=days, quiet=quiet, race_on=race_on)
 
 
 def _repeated(kind: Occasion, today: date, day: int) -> tuple[date, ...]:
