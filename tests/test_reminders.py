@@ -31,6 +31,7 @@ from bot.reminders import (
     in_zone,
     paused,
     planned,
+    put_off,
     racing,
     resumed,
     skipped,
@@ -251,6 +252,62 @@ def test_a_snooze_that_is_long_over_does_not_come(town: Town) -> None:
     assert local(next_due(town.one(), NOON), BERLIN) == "2026-11-25 13:00"
     assert town.tick(NOON + hours(4)) == Tick(0, 1, 1)
     assert (town.one().snoozed_at, town.one().missed) == (None, 1)
+
+
+def test_a_listed_one_that_is_put_off_comes_once_more_in_an_hour_whatever_else_comes(town: Town) -> None:
+    town.add(NOON, check_in(), listed("recheck_48h", date(2026, 11, 25), date(2026, 11, 28), at=time(13)))
+    town.live(NOON, NOON + hours(7.2))
+    assert town.kinds() == [("check_in", "recheck_48h")]
+    town.change(must_put_off, NOON + hours(7.25))
+    town.live(NOON + hours(7.25), NOON + days(1))
+    assert (town.walls()[1:], town.kinds()[1:]) == (["25 20:15"], [("check_in", "recheck_48h")])
+    assert local(town.one("recheck_48h").next_at, BERLIN) == "2026-11-28 13:00"
+    assert [one.snoozed_at for one in town.store.reminders("ada")] == [None, None]
+
+
+def test_a_listed_one_that_is_put_off_and_long_over_is_marked(town: Town) -> None:
+    town.add(NOON, replace(listed("monthly", date(2026, 12, 20)), snoozed_at=NOON + hours(1)))
+    assert town.tick(NOON + days(5)) == Tick(0, 1, 1)
+    assert local(town.one("monthly").next_at, BERLIN) == "2026-12-20 09:00"
+
+
+def test_what_is_put_off_does_not_hold_up_what_waits(town: Town) -> None:
+    # Both are due in the evening, when the day has had its message: one was asked for again, the other waits.
+    town.add(
+        NOON,
+        replace(listed("monthly", date(2026, 12, 20)), snoozed_at=NOON + hours(3), sent_at=NOON),
+        listed("recheck_48h", date(2026, 11, 25), at=time(15)),
+    )
+    town.live(NOON, NOON + days(2))
+    assert list(zip(town.walls(), town.kinds(), strict=True)) == [
+        ("25 15:00", ("monthly",)),
+        ("26 15:00", ("recheck_48h",)),
+    ]
+
+
+def test_a_check_in_answers_the_monthly_question_that_was_put_off(town: Town) -> None:
+    town.add(NOON, replace(listed("monthly", date(2026, 12, 20)), snoozed_at=NOON + hours(1)))
+    town.change(checked_in, NOON)
+    assert town.one("monthly").snoozed_at is None and town.one("monthly").next_at is not None
+
+
+def test_with_nothing_that_came_today_and_no_check_in_nothing_is_put_off(town: Town) -> None:
+    town.add(NOON, replace(listed("monthly", date(2026, 12, 20)), sent_at=NOON - days(2)))
+    assert put_off(town.store.reminders("ada"), NOON) is None and put_off((), NOON) is None
+    stopped = tuple(replace(one, stopped_at=NOON, sent_at=NOON) for one in town.store.reminders("ada"))
+    assert put_off(stopped, NOON) is None
+
+
+def test_a_nudge_is_put_off_as_the_check_in_that_it_came_with(town: Town) -> None:
+    town.add(NOON, replace(check_in(), sent_at=NOON), replace(listed("nudge"), sent_at=NOON))
+    town.change(must_put_off, NOON)
+    assert (town.one().snoozed_at, town.one("nudge").snoozed_at) == (NOON + hours(1), None)
+
+
+def must_put_off(own: tuple[Reminder, ...], now: datetime) -> tuple[Reminder, ...]:
+    changed = put_off(own, now)
+    assert changed is not None
+    return changed
 
 
 def test_a_skipped_day_is_silent_and_the_next_is_not(town: Town) -> None:
@@ -490,6 +547,25 @@ def test_of_many_that_are_late_the_last_comes_alone(town: Town) -> None:
     town.add(NOON, check_in(SEVEN, EVENING))
     assert town.tick(NOON + days(3) + hours(8)) == Tick(1, 6, 1)
     assert town.walls() == ["28 20:00"]
+
+
+@pytest.mark.parametrize(
+    ("begins", "came", "missed"),
+    [
+        ("12:45", ["15:45 check_in+doctor_3_days"], 1),
+        ("13:15", ["13:00 check_in+doctor_3_days", "16:15 check_in"], 0),
+        ("14:45", ["13:00 check_in+doctor_3_days"], 1),
+    ],
+)
+def test_three_hours_of_outage_send_nothing_twice_and_lose_nothing_about_safety(
+    town: Town, begins: str, came: list[str], missed: int
+) -> None:
+    town.add(NOON, check_in(time(13), time(15, 30)), listed("doctor_3_days", date(2026, 11, 25), at=time(13)))
+    down = datetime.combine(NOON.date(), time.fromisoformat(begins), ZoneInfo(BERLIN)).astimezone(UTC)
+    town.live(NOON, down)
+    town.live(down + hours(3), NOON + hours(12))
+    assert [f"{at.astimezone(ZoneInfo(BERLIN)):%H:%M} {'+'.join(due.kinds)}" for at, due in town.came] == came
+    assert town.one().missed == missed
 
 
 def test_what_matters_for_safety_is_worth_days(town: Town) -> None:
