@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import sqlite3
 import subprocess
@@ -19,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from telegram import Bot
-from telegram.request import HTTPXRequest
+from telegram.request import BaseRequest, HTTPXRequest, RequestData
 
 from bot.days import runner_date
 from bot.pacing import UNLIMITED, Limits, Rate
@@ -901,6 +902,72 @@ async def test_a_crowd_that_is_due_at_once_gets_one_each_or_is_marked(office: Of
     assert got == {number: 0 if number % 10 == 0 else 1 for number in chats}
     assert Counter(office.errors()) == {None: crowd - 60 + 1, "blocked": 60}
     assert reminded_before < 60
+
+
+class Wire(BaseRequest):
+    """Carries calls straight to the server that stands in for Telegram: ten thousand need no sockets."""
+
+    def __init__(self, api: FakeBotApi) -> None:
+        self.api = api
+
+    @property
+    def read_timeout(self) -> float:
+        return 1.0
+
+    async def initialize(self) -> None:
+        """Opens nothing."""
+
+    async def shutdown(self) -> None:
+        """Closes nothing."""
+
+    async def do_request(
+        self, url: str, method: str, request_data: RequestData | None = None, *args: object, **more: object
+    ) -> tuple[int, bytes]:
+        await asyncio.sleep(0)
+        status, answer = self.api.call(TOKEN, url.rsplit("/", 1)[1], request_data.parameters if request_data else {})
+        return status, json.dumps(answer).encode()
+
+
+async def test_ten_thousand_that_are_due_at_once_get_one_each_or_are_marked_and_an_answer_passes_them(
+    api: FakeBotApi, town: Town
+) -> None:
+    crowd, refusing, limited = 10_000, range(10, 10_001, 10), range(5, 10_000, 1_000)
+    # Waiting for the disk proves nothing here: the kills above see to that.
+    town.store._db.execute("pragma synchronous=off")
+    for number in refusing:
+        api.refuse_quietly(number)
+    for number in limited:
+        api.too_many(number, 1)
+    with town.store._db.atomic():
+        for number in range(1, crowd + 1):
+            api.greet(number)
+            reminder = planned(check_in(chat=f"runner {number}"), NOON)
+            chat = Chat(reminder.chat, number, NOON, NOON)
+            town.store.commit(Commit(None, chat, reminders=(reminder,)))
+    async with Bot(TOKEN, base_url=api.base_url, request=Wire(api), get_updates_request=Wire(api)) as bot:
+        office = Office(api, town, bot)
+        while tick(town.store, office.now, say).chats:
+            pass
+        assert town.store.waiting_notices() == crowd
+        office.sender.wake()
+        await asyncio.sleep(0.01)
+        api.greet(99_999)
+        answer = Call("sendMessage", {"text": "an answer"})
+        town.store.commit(Commit(None, Chat("ada", 99_999, NOON, NOON), calls=(answer,)))
+        before = len(api.requests)
+        office.sender.wake()
+        while town.store.waiting_notices():
+            office.now += timedelta(seconds=1)
+            await office.settle()
+        office.tasks[0].cancel()
+        await asyncio.gather(*office.tasks, return_exceptions=True)
+    order = [request.chat_id for request in api.requests[before:]]
+    assert order.index(99_999) < 60
+    got = Counter(request.chat_id for request in api.requests if request.status == 200)
+    assert {number: got[number] for number in range(1, crowd + 1)} == {
+        number: 0 if number in refusing else 1 for number in range(1, crowd + 1)
+    }
+    assert Counter(office.errors()) == {None: crowd - len(refusing) + 1, "blocked": len(refusing)}
 
 
 async def test_the_ticker_queues_slice_by_slice_what_is_due_and_wakes_the_sender(office: Office) -> None:
