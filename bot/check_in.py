@@ -293,7 +293,7 @@ class CheckIn(Following):
         followed = course.days(self.content)
         day = next((day for day in followed if day.day == number), followed[-1])
         before = self._before(course, on)
-        self._edit(work, self.reports.report(day, on, again))
+        self._edit(work, self.desk.recovered(self.reports.report(day, on, again), day))
         self._stop(work, day, before, card.said(row.log, "C2"))
         if "D_WORSE" in day.actions and day.state != "PAUSED" and self.desk.session(work).state == PLAN:
             # It has become worse: the gates are gone through in full, now.

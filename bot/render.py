@@ -360,13 +360,22 @@ class Renderer:
         buttons = [Button(self.words.plain(test.name)[:40], f"t:{test.id}") for test in allowed]
         return Message(text, tuple((button,) for button in buttons))
 
+    def tests_left(self, session: Session) -> list[str]:
+        """Returns the self-tests that may be done now and were not done yet, in the order of the content."""
+        tests = [test.id for test in self.content.self_tests.tests]
+        return [
+            test for test in tests if self.engine.test_offered(test, session.facts) and not self._results(test, session)
+        ]
+
     def _result(self, test: str, session: Session) -> str:
-        done = [
+        return "; ".join(self._results(test, session)) or self.words.label("tests.not_done")
+
+    def _results(self, test: str, session: Session) -> list[str]:
+        return [
             self._answered(node, session.facts[node.id])  # type: ignore[arg-type]
             for node in self.engine.nodes.values()
             if node.test is not None and node.test.id == test and node.question.kept and node.id in session.facts
         ]
-        return "; ".join(done) or self.words.label("tests.not_done")
 
     def _answered(self, node: Node, answer: Answer) -> str:
         question = self.words.plain(node.question.short)
