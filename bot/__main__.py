@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 # Each command imports what it needs: a start counts in tenths of a second, and most commands need no Telegram.
 
-LANGUAGE = "en"
 CHAT_DATABASE = Path("data/chat.db")
 
 
@@ -48,12 +47,14 @@ def _conversation(
     from bot.check_in import CheckIn
     from bot.commands import Operator
     from bot.conversation import Conversation
+    from bot.render import LANGUAGE
     from flows.catalog import translator
     from flows.engine import Engine
     from flows.library import ContentError, load
 
     try:
-        return Conversation(Engine(load()), store, translator(LANGUAGE), operator or Operator(), (CheckIn, *dialogues))
+        translate, others = translator(LANGUAGE), (CheckIn, *dialogues)
+        return Conversation(Engine(load()), store, translate, operator or Operator(), others, language=LANGUAGE)
     except ContentError as error:
         raise click.ClickException(str(error)) from error
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from bot.records import DiaryEntry
 from flows.check_ins import Reported, Start
 from flows.courses import begin, report
-from flows.engine import EVENTS, RECHECKED, Engine, Session
+from flows.engine import EVENTS, Engine, Session
 from flows.follow_up import Day, beginning, follow
 from flows.rules import Value
 from flows.schema import Content
@@ -19,9 +19,9 @@ from flows.simulate import AnswerError
 
 log = logging.getLogger(__name__)
 
-SCREEN, CHECK_IN, SIGNS, RETEST, ACCEPTED = "screen", "check_in", "signs", "retest", "accepted"
-KINDS = (SCREEN, CHECK_IN, SIGNS, RETEST, ACCEPTED)
-"""Kinds of diary entries: a full screen, a check-in, warning signs, self-tests, an offer that was taken up."""
+SCREEN, CHECK_IN, SIGNS, RETEST, ACCEPTED, LATE = "screen", "check_in", "signs", "retest", "accepted", "late"
+KINDS = (SCREEN, CHECK_IN, SIGNS, RETEST, ACCEPTED, LATE)
+"""Kinds of diary entries: a full screen, a check-in, warning signs, self-tests, an offer taken up, late questions."""
 DAY_BEGINS = timedelta(hours=4)
 """A runner's date changes at four in the morning, by the clock on the wall (clinical.md 6.0)."""
 
@@ -73,22 +73,26 @@ def since(engine: Engine, session: Session, diary: Sequence[DiaryEntry], when: W
         return [screened(engine, session, when)]
     seen = max(int(str(each["seen"])) for each in noted)
     found = []
-    ids = _signs(engine, session, seen)
+    ids = signs(engine, session, seen)
     if ids is not None:
         found.append(when.entry(SIGNS, session, C1=sorted(ids)))
     fields = {name for entry, _ in session.log[seen:] if entry not in EVENTS for name in _tested(engine, entry)}
     tests = {name: _plain(session.facts[name]) for name in engine.content.check_in.tests if name in fields}
     if tests:
         found.append(when.entry(RETEST, session, tests=tests))
+    given = {engine.nodes[entry].question.field for entry, _ in session.log[seen:] if entry not in EVENTS}
+    late = {name: _plain(session.facts[name]) for name in engine.content.check_in.late.fields if name in given}
+    if late:
+        found.append(when.entry(LATE, session, Q11b=late))
     return found
 
 
-def _signs(engine: Engine, session: Session, seen: int) -> frozenset[str] | None:
-    """Returns all warning signs after the gates were gone through again, else only new ones; None: none were asked."""
-    ids = ticked(session)
-    if any(name == RECHECKED for name, _ in session.log[seen:]):
-        return ids
-    return ids - ticked(engine.replay(session.log[:seen])) or None
+def signs(engine: Engine, session: Session, seen: int) -> frozenset[str] | None:
+    """Returns the warning signs that were asked again since and count, and new ones; None where none were asked."""
+    ids, later = ticked(session), session.log[seen:]
+    asked = frozenset[str]().union(*map(engine.reopened, later))
+    found = (ids & asked) | (ids - ticked(engine.replay(session.log[:seen])))
+    return found if asked or found else None
 
 
 def ticked(session: Session) -> frozenset[str]:
@@ -124,8 +128,6 @@ class Course:
     screened_at: datetime
     start: Start
     reported: tuple[Reported, ...]
-    extra: tuple[str, ...]
-    """Offered exercises that the runner wants."""
     _followed: dict[date | None, list[Day]] = field(default_factory=dict, compare=False, repr=False)
     """What was worked out already; to follow three months takes a twentieth of a second."""
 
@@ -186,14 +188,11 @@ def course(content: Content, diary: Sequence[DiaryEntry]) -> Course | None:
         return None
     dates: dict[int, list[DiaryEntry]] = {}
     for entry in later:
-        if (entry.kind == SIGNS and entry.data["C1"]) or (
-            entry.kind in (CHECK_IN, SIGNS, RETEST) and _date(entry) > begun
-        ):
+        if (entry.kind == SIGNS and entry.data["C1"]) or (entry.kind != SCREEN and _date(entry) > begun):
             # Signs on the screen's own date, or dated before it by a change of zone, must not be lost.
             dates.setdefault(max((_date(entry) - begun).days, 1), []).append(entry)
     days = tuple(_merged(content, day, dates[day]) for day in sorted(dates))
-    extra = tuple(dict.fromkeys(str(each.data["exercise"]) for each in later if each.kind == ACCEPTED))
-    return Course(begun, screen.at, start, days, extra)
+    return Course(begun, screen.at, start, days)
 
 
 def _date(entry: DiaryEntry) -> date:
@@ -213,17 +212,22 @@ def _part(entry: DiaryEntry, name: str) -> dict[str, object]:
 def _merged(content: Content, day: int, same: Sequence[DiaryEntry]) -> Reported:
     """Returns what one date reported: the last check-in counts, ids that were named and self-tests stay."""
     last, ids, tests = Reported(day), frozenset[str](), dict[str, Value]()
-    gates = False
+    late, accepted, gates = dict[str, Value](), frozenset[str](), False
     for entry in same:
         if entry.kind == CHECK_IN:
             each = last = _read(content, {"day": day, **_part(entry, "answers")})
         else:
-            given = {name: entry.data[name] for name in ("C1", "tests") if name in entry.data}
+            given = {name: entry.data[name] for name in ("C1", "tests", "Q11b") if name in entry.data}
+            if entry.kind == ACCEPTED:
+                given["accept"] = [entry.data["exercise"]]
             each = _read(content, {"day": day, **given})
             gates |= entry.kind == SIGNS
         ids |= each.flags or frozenset()
         tests |= each.tests
-    return replace(last, flags=ids if ids or gates else last.flags, tests=tests)
+        late |= each.late
+        accepted |= each.accepted
+    flags = ids if ids or gates else last.flags
+    return replace(last, flags=flags, tests=tests, late=late, accepted=accepted)
 
 
 def _read(content: Content, raw: Mapping[str, object]) -> Reported:

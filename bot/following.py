@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,7 @@ from bot.render import Message, paragraphs
 from bot.report import Reports
 from bot.store import Store
 from flows.follow_up import Day
-from flows.schema import Disposition, Permission
+from flows.schema import Disposition
 
 STOPPED = ("PAUSED", "CHECKED")
 """States of a chat's plan in which there are no exercises, whatever the days say."""
@@ -71,14 +70,9 @@ class Following(Follower):
         return days.course(self.content, diary)
 
     def day(self, work: Work) -> Day | None:
-        """Returns how the plan stands today, with the offered exercises that the runner wants."""
+        """Returns how the plan stands today."""
         course = self.course(work)
-        if course is None:
-            return None
-        day = course.today(self.content, self.today(work))
-        full = day.state != "PAUSED" and day.screening.permission is Permission.FULL
-        extra = {name: 1 for name in course.extra if full and name not in day.levels}
-        return replace(day, levels=day.levels | extra)
+        return None if course is None else course.today(self.content, self.today(work))
 
     def no_plan(self, work: Work) -> Message | None:
         """Returns what to say in place of a plan that the days have paused, or that waits for a professional's word."""
@@ -165,6 +159,11 @@ class Following(Follower):
             self.desk.where(work, "busy")
             return
         name = self.words.plain(self.reports.names[exercise])
-        if answer == "yes" and exercise not in course.extra:
+        said = "no"
+        if answer == "yes" and exercise not in day.levels:
             work.diary.append(days.accepted(exercise, self.today(work), work.now))
-        self.desk.edit(work, Message(self.words(f"offer.{'yes' if answer == 'yes' else 'no'}", exercise=name)))
+            day = self.day(work) or day
+        if answer == "yes":
+            # The rules have the last word: what it takes may have changed since the offer.
+            said = "yes" if exercise in day.levels else "gone"
+        self.desk.edit(work, Message(self.words(f"offer.{said}", exercise=name)))

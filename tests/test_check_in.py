@@ -11,6 +11,7 @@ from bot import card
 from bot.check_in import CheckIn
 from bot.days import Course
 from bot.desk import Incoming, Work
+from bot.records import SessionRow
 from flows.engine import Engine
 from flows.schema import Content
 from tests.chat import Chat, Sent, read_all
@@ -34,6 +35,24 @@ def good_day(chat: Chat, pain: int = 3) -> list[Sent]:
     chat.press(str(pain))
     chat.press("All, felt fine")
     return chat.press("Yes, felt fine")
+
+
+def answer_card(chat: Chat, **answers: str) -> list[Sent]:
+    """Answers a check-in by values; what is not named gets the last button, and the gates find nothing."""
+    sent = chat.command("/checkin")
+    while (row := open_card(chat)) is not None:
+        if row.state == card.GATES:
+            sent = chat.go(Person({"nprs": 4}))
+            continue
+        offered = card.options(row.log, row.state)
+        code = "d" if row.state == card.HURT else f"a{offered.index(answers.get(row.state, offered[-1]))}"
+        sent = chat.tap(f"k:{row.key}:{row.turn}:{code}", chat.newest.message_id)
+    return sent
+
+
+def open_card(chat: Chat) -> SessionRow | None:
+    row = chat.store.latest_session(chat.chat.key, card.FLOW)
+    return row if row is not None and row.open else None
 
 
 def course(chat: Chat) -> Course:
@@ -247,10 +266,16 @@ def test_the_week_asks_the_gates_and_the_extras(chat: Chat) -> None:
     chat.press("Nothing new")
     assert chat.asks("Q02")
     chat.go(Person({"nprs": 4}))
-    for label in ("3", "All, felt fine", "No", "9", "Better", "No"):
+    for label in ("3", "All, felt fine", "No", "9", "Better"):
         chat.press(label)
+    assert "8 km" in chat.type("5 miles")[0].text
+    chat.type("a lot")
+    assert chat.words("check_in.repeat_distance") in chat.newest.text
+    chat.type("4,5")
+    chat.press("No")
     entry = [entry["data"]["answers"] for entry in chat.diary if entry["kind"] == "check_in"][-1]
     assert (entry["W1"], entry["W2"], entry["W5"]) == (9, "better", "no")
+    assert entry["W3"] == {"week": 8.0, "longest": 4.5}
 
 
 def test_levels_rise_in_the_plan_and_the_person_hears_why(chat: Chat) -> None:
@@ -261,7 +286,7 @@ def test_levels_rise_in_the_plan_and_the_person_hears_why(chat: Chat) -> None:
     chat.command("/checkin")
     chat.press("Nothing new")
     chat.go(Person({"nprs": 4}))
-    for label in ("3", "All, felt fine", "No", "9", "Better", "No"):
+    for label in ("3", "All, felt fine", "No", "9", "Better", "I did not run", "No"):
         chat.press(label)
     assert "goes up one level" in chat.newest.text
     assert "level 2" in chat.command("/plan")[0].text
@@ -363,7 +388,7 @@ def quiet_day(chat: Chat, number: int) -> None:
     chat.press("Nothing new")
     if number % 7 == 0:
         chat.go(Person({"nprs": 4}))
-    for label in ("2", "All, felt fine", "No", *(("6", "Better") if number % 7 == 0 else ())):
+    for label in ("2", "All, felt fine", "No", *(("6", "Better", "I don't know") if number % 7 == 0 else ())):
         chat.press(label)
     if number == 7:
         chat.press("No")
@@ -385,6 +410,68 @@ def test_an_exercise_that_was_offered_joins_the_plan_only_on_a_yes(chat: Chat) -
     assert planned(chat) == [*before, exercise]
     chat.tap(f"x:{exercise}")
     assert "1" in chat.newest.text
+
+
+def check_in_of(chat: Chat) -> dict[str, object]:
+    """The answers of the newest check-in."""
+    return next(dict(e["data"]["answers"]) for e in reversed(chat.diary) if e["kind"] == "check_in")
+
+
+def test_after_a_bone_stress_injury_the_bone_questions_come_every_time(tmp_path: Path, engine: Engine) -> None:
+    chat = Chat(tmp_path / "y.db", engine, dialogues=(CheckIn,))
+    chat.begin(Person({"nprs": 3, "bone": ["BS_PREV"]}))
+    for _ in range(2):
+        chat.wait(days=1)
+        chat.command("/checkin")
+        chat.press("Nothing new")
+        assert chat.asks("Q15")
+        assert chat.words("check_in.gates_bone") in read_all(chat.sent[-2:])
+        person = Person({})
+        chat.go(person)
+        assert person.asked == ["Q15"]
+        for label in ("3", "None", "No"):
+            chat.press(label)
+        assert check_in_of(chat)["C1"] == ["BS_PREV"]
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    sent = chat.go(Person({"bone": ["BS_LIMP"]}))
+    assert chat.chat.plan_state == "PAUSED"
+    assert "proper check" in read_all(sent)
+    assert check_in_of(chat)["C1"] == ["BS_LIMP", "BS_PREV"]
+    chat.store.close()
+
+
+def test_what_stood_at_not_sure_twice_is_asked_again_at_the_next_check_in(tmp_path: Path, engine: Engine) -> None:
+    chat = Chat(tmp_path / "y.db", engine, dialogues=(CheckIn,))
+    chat.begin(Person({"nprs": 3}, say={"Q05": "some", "RF_WEIGHT": "unsure", "RF_WEIGHT.again": "unsure"}))
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    assert chat.asks("RF_WEIGHT")
+    assert chat.words("check_in.gates_open") in read_all(chat.sent[-2:])
+    chat.go(Person({}))
+    for label in ("3", "None", "No"):
+        chat.press(label)
+    assert check_in_of(chat)["C1"] == []
+    chat.wait(days=1)
+    chat.command("/checkin")
+    assert chat.words("check_in.C2") in chat.press("Nothing new")[0].text
+    chat.store.close()
+
+
+def test_pain_that_has_lasted_twelve_weeks_is_asked_about_its_beginning(tmp_path: Path, engine: Engine) -> None:
+    chat = Chat(tmp_path / "y.db", engine, dialogues=(CheckIn,))
+    chat.begin(Person({"nprs": 5, "dur": "2_6w"}))
+    for _ in range(12):
+        chat.wait(days=7)
+        answer_card(chat, C1="none", C2="4", W2="same")
+    assert course(chat).number(chat.now.date()) == 84
+    assert chat.asks("Q11b")
+    chat.go(Person({"onset": "lt35", "ax": ["AX_NIGHT2", "AX_MOVE", "AX_FAM"]}))
+    assert "AXSPA" in course(chat).days(chat.engine.content)[-1].screening.flags
+    assert "GP" in read_all(chat.sent[-2:])
+    chat.store.close()
 
 
 def test_a_retest_is_noted_for_its_date(chat: Chat) -> None:

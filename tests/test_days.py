@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.days import ACCEPTED, CHECK_IN, RETEST, SCREEN, SIGNS, course, runner_date
+from bot.days import ACCEPTED, CHECK_IN, LATE, RETEST, SCREEN, SIGNS, course, runner_date
 from bot.records import DiaryEntry
 from flows.check_ins import Reported
 from flows.rules import Value
@@ -121,11 +121,17 @@ def test_a_screen_that_cannot_be_read_gives_no_course(content: Content) -> None:
     assert course(content, [entry(SCREEN, answers={"gone": 1})]) is None
 
 
-def test_offers_that_were_taken_up_are_kept_until_the_next_screen(content: Content) -> None:
-    diary = [screen(content), entry(ACCEPTED, 1, exercise="superman"), entry(ACCEPTED, 2, exercise="superman")]
+def test_offers_that_were_taken_up_belong_to_their_dates_until_the_next_screen(content: Content) -> None:
+    diary = [screen(content), check_in(1, C2=3), entry(ACCEPTED, 1, exercise="superman")]
     found = course(content, diary)
     assert found is not None
-    assert found.extra == ("superman",)
+    assert found.reported == (Reported(1, pain=3, accepted=frozenset({"superman"})),)
     found = course(content, [*diary, screen(content, 9)])
     assert found is not None
-    assert found.extra == ()
+    assert found.reported == ()
+
+
+def test_late_questions_belong_to_their_date(content: Content) -> None:
+    found = course(content, [screen(content), entry(LATE, 84, Q11b={"onset": "lt35", "ax": ["AX_FAM"]})])
+    assert found is not None
+    assert found.reported[0].late == {"onset": "lt35", "ax": frozenset({"AX_FAM"})}
