@@ -211,7 +211,20 @@ def follow_up() -> None:
     Each line is {"start": {answers as for simulate, plus run_status and W1}, "days": [{"day": 1, "C1": [], "C2": 3,
     "C3": {}, "C4": {}, "L": {}, "W1": 7, "W2": "same", "W5": "no", "tests": {}, "screen": {}, "assessed": "no"}]}.
     A part that is missing was not answered, and a day that is missing was missed; a day that is given twice replaces
-    the first. An unknown field or value gives {"error"} for that line, and exit 1 at the end.
+    the first. C1 holds every id that the day's questions found: the bone questions too, which come at every check-in
+    with BS_PREV and so before each step of the way back to running.
+
+    \b
+    A day may also hold:
+      "accept": [exercises]   what was offered and is wanted; nothing else counts
+      "NET": "yes"            an emergency that was typed is happening now (yes,
+                              unsure, no); the start may hold it too
+      "W3": {"week": 25, "longest": 10.5}
+                              kilometres of the last 7 days and of the longest run
+      "Q11b": {"onset": "lt35", "ax": [], "fear": "no"}
+                              what D84 asks; before day 84 it does not count
+
+    An unknown field or value gives {"error"} for that line, and exit 1 at the end.
     """
     from flows.courses import course
     from flows.library import load

@@ -17,8 +17,6 @@ from flows.schema import Disposition
 
 STOPPED = ("PAUSED", "CHECKED")
 """States of a chat's plan in which there are no exercises, whatever the days say."""
-ASSESSED = "assessed"
-"""The diary's word of a person who was seen after an urgent result, and told that exercise is fine."""
 
 
 class Following(Follower):
@@ -79,7 +77,7 @@ class Following(Follower):
         course = self.course(work)
         if course is None:
             return None
-        if self.unassessed(work, course):
+        if course.waits:
             choices = [("check_in.yes", "g:assessed"), ("check_in.no", "g:not_assessed")]
             return self.desk.render.menu(self.words("check_in.assessed_ask"), choices)
         day = course.today(self.content, self.today(work))
@@ -100,22 +98,14 @@ class Following(Follower):
         text = next(action.text for action in self.content.check_in.actions if action.id == "FULL_SCREEN")
         return self.desk.render.menu(self.words.text(text), [("nav.start", "g:check")])
 
-    def unassessed(self, work: Work, course: days.Course) -> bool:
-        """Tells whether the plan is from after an urgent result, and no professional has said yet that it is fine."""
-        critical = work.chat.critical_at
-        if critical is None or course.screened_at <= critical:
-            return False
-        words = [*self.store.diary(work.chat.key, ASSESSED), *(e for e in work.diary if e.kind == ASSESSED)]
-        return not any(word.at >= critical for word in words)
-
     def assessed(self, work: Work) -> None:
         """Notes that a person was seen after an urgent result and told that exercise is fine."""
         course = self.course(work)
-        if course is None or not self.unassessed(work, course):
+        if course is None or not course.waits:
             self.desk.where(work, "busy")
             return
         if self.desk.plan_waits(work) is None:
-            work.diary.append(DiaryEntry(work.now, ASSESSED))
+            work.diary.append(days.assessed(self.today(work), work.now))
         self.desk.show_plan(work)
 
     def not_assessed(self, work: Work) -> None:

@@ -13,7 +13,7 @@ from bot.days import Course
 from bot.desk import Incoming, Work
 from bot.records import SessionRow
 from flows.engine import Engine
-from flows.schema import Content
+from flows.schema import Content, Disposition
 from tests.chat import Chat, Sent, read_all
 from tests.person import Person
 from tests.texts import bypasses, only_from, wrapped
@@ -246,6 +246,18 @@ def test_a_new_plan_after_an_urgent_result_waits_for_a_professionals_word(chat: 
     assert sent[-1].text == chat.words("check_in.assessed_ask")
     assert chat.words("check_in.assessed_no") in chat.press("No")[0].text
     assert chat.command("/plan")[0].text == chat.words("check_in.assessed_ask")
+    assert chat.words("plan.heading") in chat.press("Yes")[0].text
+
+
+def test_an_emergency_that_was_typed_stops_the_days_until_a_professionals_word(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.type("numb groin")
+    chat.answer("unsure")
+    assert course(chat).days(chat.engine.content)[-1].disposition is Disposition.EMERGENCY
+    chat.wait(days=2)
+    chat.command("/check")
+    sent = chat.go(Person({"nprs": 3}))
+    assert sent[-1].text == chat.words("check_in.assessed_ask")
     assert chat.words("plan.heading") in chat.press("Yes")[0].text
 
 
