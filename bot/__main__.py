@@ -225,7 +225,7 @@ def follow_up() -> None:
                               what D84 asks; before day 84 it does not count
 
     An unknown field or value gives {"error"} for that line, and exit 1 at the end.
-    """
+    """  # noqa: D301  (click keeps the lines after it as they are)
     from flows.courses import course
     from flows.library import load
 
