@@ -96,6 +96,10 @@ class CheckIn(Following):
         if course is None:
             self.desk.say(work, self.desk.render.menu(self.words("check_in.first"), [("nav.start", "g:check")]))
             return
+        if work.session is None:
+            # Questions that were left in the middle are too old to go on with, and the plan waits for them.
+            self.desk.restart(work)
+            return
         row = self.row(work)
         if row is not None and row.open and card.day_of(row.log) >= on and row.started_at > course.screened_at:
             self._go(work)
@@ -150,7 +154,9 @@ class CheckIn(Following):
         """Takes a button of the card."""
         key, turn, code = [*data.split(":"), "", ""][:3]
         row = self.row(work)
-        if row is None or row.key != key:
+        if work.session is None:
+            self.begin(work)
+        elif row is None or row.key != key:
             self.desk.where(work, "busy")
         elif not row.open or card.day_of(row.log) < self.today(work):
             choices = [("check_in.button", "g:checkin"), ("card.plan", "g:plan")]
@@ -187,7 +193,7 @@ class CheckIn(Following):
         row = self.row(work)
         if row is None or not row.open or row.state == card.GATES or self.desk.waiting(work):
             return False
-        if work.incoming.kind != "text" or card.day_of(row.log) < self.today(work):
+        if work.session is None or work.incoming.kind != "text" or card.day_of(row.log) < self.today(work):
             return False
         text = work.incoming.text
         if row.state == card.HURT:

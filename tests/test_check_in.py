@@ -370,6 +370,20 @@ def test_a_check_in_left_open_counts_with_what_was_answered(chat: Chat) -> None:
     assert [(each.day, each.pain, each.session.done) for each in course(chat).reported] == [(1, 6, "")]
 
 
+def test_a_check_that_was_left_in_the_middle_for_too_long_begins_anew(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    pressed = chat.newest.buttons["Nothing new"]
+    chat.command("/check")
+    chat.press("Start the check")
+    chat.wait(days=8)
+    assert chat.words("resume.too_old") in read_all(chat.tap(pressed))
+    chat.wait(days=8)
+    assert chat.words("resume.too_old") in read_all(chat.command("/checkin"))
+    chat.wait(days=8)
+    assert chat.type("3")
+
+
 def test_without_a_plan_the_check_in_leads_to_the_check(tmp_path: Path, engine: Engine) -> None:
     chat = Chat(tmp_path / "y.db", engine, dialogues=(CheckIn,))
     assert chat.command("/checkin")[0].text == chat.words("check_in.first")
