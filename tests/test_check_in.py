@@ -384,6 +384,109 @@ def test_a_check_that_was_left_in_the_middle_for_too_long_begins_anew(chat: Chat
     assert chat.type("3")
 
 
+def test_a_check_done_anew_ends_the_check_in_that_was_open(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    chat.press("6")
+    chat.command("/check")
+    chat.press("Start the check")
+    chat.go(Person({"nprs": 3}))
+    assert open_card(chat) is None
+    assert kinds(chat)[-1] == "screen"
+    assert course(chat).reported == ()
+
+
+def test_gates_that_end_on_the_next_date_count_for_the_check_in_that_asked(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Not sure")
+    chat.wait(days=1)
+    sent = chat.go(Person({"nprs": 4}))
+    assert chat.words("plan.heading") in sent[-1].text
+    assert check_in_of(chat) == {"C1": []}
+    assert open_card(chat) is None
+
+
+def test_bone_pain_that_is_back_stops_the_plan_though_the_triage_alone_would_not(
+    tmp_path: Path, engine: Engine
+) -> None:
+    chat = Chat(tmp_path / "y.db", engine, dialogues=(CheckIn,))
+    chat.begin(Person({"nprs": 3, "bone": ["BS_SPOT"]}))
+    for number in range(1, 11):
+        chat.wait(days=1)
+        answer_card(chat, C1="none", C2="2" if number < 8 else "5", C3="none")
+    assert "D_WORSE" in course(chat).days(chat.engine.content)[-1].actions
+    sent = chat.go(Person({"bone": ["BS_SPOT"]}))
+    assert (chat.session.state, chat.chat.plan_state) == ("plan", "PAUSED")
+    assert "proper check" in read_all(sent)
+    assert chat.words("plan.heading") not in chat.command("/plan")[0].text.split("\n")
+    chat.store.close()
+
+
+def test_the_card_is_shown_again_and_waits_while_the_gates_are_asked(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    first = chat.newest
+    assert chat.words("check_in.C2") in chat.command("/checkin")[0].text
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Yes")
+    row = open_card(chat)
+    assert row is not None
+    chat.tap(f"k:{row.key}:{row.turn}:a0", first.message_id)
+    assert chat.words("question.stale") in chat.newest.text
+    assert chat.asks("Q02")
+
+
+def test_exercises_that_hurt_can_be_typed_and_unticked(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    for label in ("Nothing new", "3", "All", "5 or more", "OK"):
+        chat.press(label)
+    name = next(iter(chat.newest.buttons))
+    chat.press(name)
+    chat.press(f"✓ {name}")
+    assert name in chat.newest.buttons
+    chat.type("nonsense")
+    assert chat.words("question.repeat") in chat.newest.text
+    chat.type(name)
+    chat.press("No")
+    session = check_in_of(chat)["C3"]
+    assert isinstance(session, dict) and len(session["hurt"]) == 1
+
+
+def test_done_can_be_typed_where_all_of_them_hurt(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    for label in ("Nothing new", "3", "All", "5 or more", "OK"):
+        chat.press(label)
+    chat.type("Done")
+    assert chat.words("check_in.C4") in chat.newest.text
+
+
+def test_a_word_of_a_professional_that_nobody_asked_for_changes_nothing(chat: Chat) -> None:
+    chat.tap("g:assessed")
+    assert "assessed" not in kinds(chat)
+
+
+def test_a_run_that_was_too_much_is_cut_in_kilometres(chat: Chat) -> None:
+    chat.wait(days=7)
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    chat.go(Person({"nprs": 4}))
+    for label in ("3", "None", "No", "6", "Better"):
+        chat.press(label)
+    for said in ("20 km", "10", "no"):
+        chat.type(said)
+    chat.wait(days=1)
+    chat.command("/checkin")
+    for label in ("Nothing new", "3", "None", "Yes", "6 or more", "Same or better", "No"):
+        chat.press(label)
+    assert chat.words("check_in.cut", distance="14 km (8.7 mi)") in chat.newest.text
+
+
 def test_without_a_plan_the_check_in_leads_to_the_check(tmp_path: Path, engine: Engine) -> None:
     chat = Chat(tmp_path / "y.db", engine, dialogues=(CheckIn,))
     assert chat.command("/checkin")[0].text == chat.words("check_in.first")
