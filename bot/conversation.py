@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.commands import Commands, Operator
 from bot.desk import Desk, Dialogue, Incoming, Returning, Work
 from bot.records import Chat, Commit, SessionRow, new_key
-from bot.render import Button, Message, Translate, paragraphs
+from bot.render import LANGUAGE, Button, Message, Translate, paragraphs
 from bot.replies import Replies
 from bot.store import Store
 from flows.engine import Engine, Outdated
@@ -23,17 +23,19 @@ TOO_OLD = timedelta(days=7)
 class Conversation:
     """Every chat's conversation; the only writer of sessions."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (it is wired once)
         self,
         engine: Engine,
         store: Store,
         translate: Translate = str,
         operator: Operator = Operator(),  # noqa: B008  (frozen)
         dialogues: Iterable[Callable[[Desk, Store], Dialogue]] = (),
+        *,
+        language: str = LANGUAGE,
     ) -> None:
         self.engine = engine
         self.store = store
-        self.desk = Desk(engine, translate)
+        self.desk = Desk(engine, translate, language)
         self.replies = Replies(self.desk)
         self.commands = Commands(self.desk, store, operator)
         self.dialogues = [begin(self.desk, store) for begin in dialogues]

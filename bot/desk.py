@@ -11,7 +11,7 @@ from bot.days import Course, runner_date
 from bot.drawings import Drawings
 from bot.outcome import Outcome
 from bot.records import INSTEAD, QUESTION, Call, Chat, DiaryEntry, Reminder, SessionRow, new_key
-from bot.render import Asking, Button, Message, Place, Renderer, Translate, Words, listed, paragraphs
+from bot.render import LANGUAGE, Asking, Button, Message, Place, Renderer, Translate, Words, listed, paragraphs
 from flows.engine import Engine, Session, Turn
 from flows.follow_up import Day
 from flows.questions import OPENED, Answer, Node, Refused
@@ -111,7 +111,7 @@ class Follower:
         return runner_date(work.now)
 
     def day(self, _: Work) -> Day | None:
-        """Returns how the plan stands today, with the offered exercises that the runner wants."""
+        """Returns how the plan stands today."""
         return None
 
     def no_plan(self, _: Work) -> Message | None:
@@ -145,10 +145,10 @@ class Returning(Protocol):
 class Desk:
     """Moves one person's turn along; everything that it does stands in the Work until that is committed."""
 
-    def __init__(self, engine: Engine, translate: Translate) -> None:
+    def __init__(self, engine: Engine, translate: Translate, language: str = LANGUAGE) -> None:
         self.engine = engine
         self.content = engine.content
-        self.words = Words(engine.content, translate)
+        self.words = Words(engine.content, translate, language)
         self.render = Renderer(engine, self.words)
         self.outcome = Outcome(engine, self.words)
         self.follower = Follower()
