@@ -17,14 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from telegram import Update
 from telegram.error import NetworkError, RetryAfter
 
 from bot.config import ConfigError, Settings
 from bot.desk import Incoming
 from bot.records import Call, Chat, Commit
 from bot.store import Store, StoreError
-from bot.telegram import Pauses, configure_logging, decode, serve
+from bot.telegram import Pauses, configure_logging, serve
 from tests.fake_bot_api import TOKEN, USERNAME, FakeBotApi, running
 
 ADA, CLUB = 2**40, -1_000_000_000_001
@@ -380,120 +379,3 @@ def test_pauses_grow_to_half_a_minute_unless_the_server_names_a_time() -> None:
     assert all(0.25 * 2**number <= pause <= 0.5 * 2**number for number, pause in enumerate(waited[:6]))
     assert all(15 <= pause <= 30 for pause in waited[7:])
     assert pauses.after(RetryAfter(90)) == 90
-
-
-# ---- decoding ------------------------------------------------------------------------------------------------
-
-
-def read(chat_id: int = ADA, kind: str = "message", **content: Any) -> Incoming | None:
-    chat_type = "private" if chat_id > 0 else "supergroup"
-    message = {"message_id": 5, "date": 0, "chat": {"id": chat_id, "type": chat_type}, **content}
-    return decode(Update.de_json({"update_id": 1, kind: message}, None), USERNAME)
-
-
-@pytest.mark.parametrize(
-    ("text", "name", "argument"),
-    [
-        ("/start", "start", ""),
-        ("/start run_2026-x", "start", "run_2026-x"),
-        (f"/Start@{USERNAME.lower()}  a b\nc ", "start", "a b\nc"),
-        ("/check\nnow", "check", "now"),
-        ("/nonsense", "nonsense", ""),
-    ],
-)
-def test_a_command_is_its_name_and_its_argument(text: str, name: str, argument: str) -> None:
-    for chat_id in (ADA, CLUB):
-        assert read(chat_id, text=text) == Incoming(1, chat_id, "command", chat_id > 0, text=name, argument=argument)
-
-
-def test_a_command_for_another_bot_is_none_of_ours_in_a_group() -> None:
-    assert read(CLUB, text="/start@AnotherBot") is None
-    assert read(ADA, text="/start@AnotherBot") == Incoming(1, ADA, "command", text="start")
-
-
-@pytest.mark.parametrize("text", ["/", "/ 3", "/etc/passwd", "/naïve", "3/10", "no /start", "/" + "a" * 33])
-def test_what_only_looks_like_a_command_is_text(text: str) -> None:
-    assert read(text=text) == Incoming(1, ADA, "text", text=text)
-
-
-def test_a_caption_is_text() -> None:
-    photo = [{"file_id": "a", "file_unique_id": "b", "width": 1, "height": 1}]
-    assert read(photo=photo, caption="my back") == Incoming(1, ADA, "text", text="my back")
-    assert read(photo=photo) == Incoming(1, ADA, "other")
-
-
-def test_an_edited_message_is_known_as_such() -> None:
-    assert read(kind="edited_message", edit_date=1, text="/start") == Incoming(1, ADA, "edited", text="/start")
-    assert read(kind="edited_message", edit_date=1) == Incoming(1, ADA, "edited")
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        {"voice": {"file_id": "a", "file_unique_id": "b", "duration": 1}},
-        {"contact": {"phone_number": "1", "first_name": "Bob"}},
-    ],
-)
-def test_what_holds_no_text_is_other(content: dict[str, Any]) -> None:
-    assert read(**content) == Incoming(1, ADA, "other")
-
-
-def test_a_location_is_read_no_closer_than_a_time_zone_needs() -> None:
-    place = {"latitude": 52.51234, "longitude": -13.38765}
-    assert read(location=place) == Incoming(1, ADA, "location", location=(52.5, -13.4))
-
-
-def test_in_a_group_only_what_is_said_to_us_counts() -> None:
-    ours, other = {"id": 1, "is_bot": True, "first_name": "Bot"}, {"message_id": 4, "date": 0}
-    reply = {**other, "chat": {"id": CLUB, "type": "supergroup"}}
-    voice = {"file_id": "a", "file_unique_id": "b", "duration": 1}
-    assert read(CLUB, text="hello all") is None
-    assert read(CLUB, text="hello all", reply_to_message=reply) is None
-    assert read(CLUB, text="hello", reply_to_message={**reply, "from": {**ours, "username": "AnotherBot"}}) is None
-    assert read(CLUB, voice=voice) is None
-    assert read(CLUB, kind="edited_message", edit_date=1, text="/check") is None
-    mention = f"hi @{USERNAME.lower()}"
-    assert read(CLUB, text=mention) == Incoming(1, CLUB, "text", False, text=mention)
-    to_us = {**reply, "from": {**ours, "username": USERNAME}}
-    assert read(CLUB, text="hi", reply_to_message=to_us) == Incoming(1, CLUB, "text", False, text="hi")
-
-
-def test_a_topic_is_kept_and_a_chain_of_replies_is_none() -> None:
-    in_topic = read(CLUB, text="/check", message_thread_id=9, is_topic_message=True)
-    in_replies = read(CLUB, text="/check", message_thread_id=9)
-    assert in_topic is not None and in_topic.thread_id == 9
-    assert in_replies is not None and in_replies.thread_id is None
-
-
-@pytest.mark.parametrize(("date", "thread_id"), [(1, 9), (0, None)])
-def test_a_press_is_known_by_its_message_even_when_that_is_old(date: int, thread_id: int | None) -> None:
-    message = {"message_id": 5, "date": date, "chat": {"id": CLUB, "type": "supergroup"}}
-    message |= {"message_thread_id": 9, "is_topic_message": True} if date else {}
-    person = {"id": 7, "is_bot": False, "first_name": "Ada"}
-    query = {"id": "q", "from": person, "chat_instance": "1", "data": "d", "message": message}
-    update = Update.de_json({"update_id": 1, "callback_query": query}, None)
-    assert decode(update, USERNAME) == Incoming(1, CLUB, "press", False, data="d", message_id=5, thread_id=thread_id)
-    without = {name: value for name, value in query.items() if name != "message"}
-    assert decode(Update.de_json({"update_id": 1, "callback_query": without}, None), USERNAME) is None
-
-
-@pytest.mark.parametrize(("status", "kind"), [("kicked", "blocked"), ("member", "unblocked")])
-def test_a_block_and_its_end_are_told_in_private_only(status: str, kind: str) -> None:
-    me = {"id": 1, "is_bot": True, "first_name": "Bot"}
-    for chat_id, chat_type in ((ADA, "private"), (CLUB, "supergroup")):
-        change = {
-            "chat": {"id": chat_id, "type": chat_type},
-            "from": {"id": 7, "is_bot": False, "first_name": "Ada"},
-            "date": 0,
-            "old_chat_member": {"user": me, "status": "left"},
-            "new_chat_member": {"user": me, "status": status, "until_date": 0},
-        }
-        incoming = decode(Update.de_json({"update_id": 1, "my_chat_member": change}, None), USERNAME)
-        if chat_type == "private":
-            assert incoming is not None and (incoming.kind, incoming.chat_id) == (kind, ADA)
-        else:
-            assert incoming is None
-
-
-def test_an_update_of_another_kind_is_none_of_ours() -> None:
-    assert decode(Update.de_json({"update_id": 1, "something_new": {"a": 1}}, None), USERNAME) is None

@@ -1,0 +1,95 @@
+"""Reads Telegram's updates: what a person did, freed of everything that we do not use."""
+
+from __future__ import annotations
+
+import re
+
+from telegram import CallbackQuery, ChatMember, Message, Update
+from telegram.constants import ChatType
+
+from bot.desk import Incoming
+
+COMMAND = re.compile(r"/(?P<name>[A-Za-z0-9_]{1,32})(?:@(?P<bot>[A-Za-z0-9_]+))?(?:\s+(?P<argument>.*))?", re.DOTALL)
+
+
+def decode(update: Update, username: str) -> Incoming | None:
+    """Returns what a person did, or None for an update that asks nothing of us."""
+    if update.callback_query is not None:
+        return _press(update.update_id, update.callback_query)
+    if update.message is not None:
+        return _message(update.update_id, update.message, username)
+    if update.edited_message is not None:
+        return _edited(update.update_id, update.edited_message)
+    if update.my_chat_member is not None and update.my_chat_member.chat.type == ChatType.PRIVATE:
+        blocked = update.my_chat_member.new_chat_member.status == ChatMember.BANNED
+        chat_id = update.my_chat_member.chat.id
+        return Incoming(update.update_id, chat_id, "blocked" if blocked else "unblocked")
+    return None
+
+
+def _press(update_id: int, query: CallbackQuery) -> Incoming | None:
+    message = query.message
+    if message is None:
+        return None
+    return Incoming(
+        update_id,
+        message.chat.id,
+        "press",
+        message.chat.type == ChatType.PRIVATE,
+        data=query.data or "",
+        message_id=message.message_id,
+        thread_id=_thread(message) if isinstance(message, Message) else None,
+    )
+
+
+def _message(update_id: int, message: Message, username: str) -> Incoming | None:
+    private, thread_id = message.chat.type == ChatType.PRIVATE, _thread(message)
+    text = _said(message)
+    command = COMMAND.fullmatch(text)
+    if command is not None:
+        addressee = (command["bot"] or username).lower()
+        if addressee != username.lower() and not private:
+            return None
+        return Incoming(
+            update_id,
+            message.chat.id,
+            "command",
+            private,
+            text=command["name"].lower(),
+            argument=(command["argument"] or "").strip(),
+            thread_id=thread_id,
+        )
+    if text and (private or _is_addressed(message, text, username)):
+        return Incoming(update_id, message.chat.id, "text", private, text=text, thread_id=thread_id)
+    if not private:
+        return None
+    if message.location is not None:
+        # One decimal is enough for a time zone, and says less about a person.
+        place = round(message.location.latitude, 1), round(message.location.longitude, 1)
+        return Incoming(update_id, message.chat.id, "location", thread_id=thread_id, location=place)
+    # What is left is a sticker, a voice message and the like, or a note of Telegram itself ("pinned a message").
+    if message.effective_attachment is None:
+        return None
+    return Incoming(update_id, message.chat.id, "other", thread_id=thread_id)
+
+
+def _is_addressed(message: Message, text: str, username: str) -> bool:
+    """Tells whether what is said in a group is said to us; a bot that is an admin there hears everything."""
+    replied = message.reply_to_message.from_user if message.reply_to_message is not None else None
+    return (replied is not None and replied.username == username) or f"@{username.lower()}" in text.lower()
+
+
+def _edited(update_id: int, message: Message) -> Incoming | None:
+    if message.chat.type != ChatType.PRIVATE:
+        return None
+    return Incoming(update_id, message.chat.id, "edited", text=_said(message), thread_id=_thread(message))
+
+
+def _said(message: Message) -> str:
+    # Half of a character beyond the first 65,536, which JSON can carry and nothing else: it becomes a question mark.
+    return (message.text or message.caption or "").encode(errors="replace").decode()
+
+
+def _thread(message: Message) -> int | None:
+    # Outside of topics the same field names a chain of replies, which no message may be sent to.
+    return message.message_thread_id if message.is_topic_message else None
