@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
 TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{10,100}")
+SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LONGEST_POLL = 50
 
 
 class ConfigError(Exception):
     """A setting is missing or malformed; the message is one line that names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where Telegram sends updates, and where we listen for them behind a reverse proxy."""
+
+    url: str
+    secret: str = field(repr=False)
+    listen: str = "127.0.0.1"
+    port: int = 8443
+
+    @property
+    def path(self) -> str:
+        """Returns the path that is listened at: that of the public address."""
+        return urlsplit(self.url).path or "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +50,14 @@ class Settings:
     operator_contact: str = ""
     poll_timeout: int = 30
     """Seconds that one long poll waits for updates."""
+    limits: bool = True
+    """Whether Telegram's limits are kept; a server for tests has none."""
+    operator_ids: frozenset[int] = frozenset()
+    """The Telegram ids of those who may use the operator's commands."""
+    log_format: str = "plain"
+    metrics_port: int | None = None
+    webhook: Webhook | None = None
+    """Where Telegram sends updates; without one they are fetched by long polling."""
 
 
 def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> Settings:
@@ -46,7 +72,12 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
         log_level=_log_level(given, defaults.log_level),
         operator_name=given.get("OPERATOR_NAME", ""),
         operator_contact=given.get("OPERATOR_CONTACT", ""),
-        poll_timeout=_seconds(given, "POLL_TIMEOUT", defaults.poll_timeout),
+        poll_timeout=_number(given, "POLL_TIMEOUT", defaults.poll_timeout, "whole seconds", LONGEST_POLL),
+        limits=_one_of(given, "TELEGRAM_LIMITS", ("on", "off")) == "on",
+        operator_ids=_ids(given, "OPERATOR_IDS"),
+        log_format=_one_of(given, "LOG_FORMAT", ("plain", "json")),
+        metrics_port=_number(given, "METRICS_PORT", 0, "a port", 65535) or None,
+        webhook=_webhook(given),
     )
 
 
@@ -92,8 +123,41 @@ def _log_level(given: Mapping[str, str], default: str) -> str:
     return level
 
 
-def _seconds(given: Mapping[str, str], name: str, default: int) -> int:
-    text = given.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= LONGEST_POLL):
-        raise ConfigError(f"{name} is malformed: give whole seconds from 1 to {LONGEST_POLL}.")
+def _one_of(given: Mapping[str, str], name: str, values: tuple[str, ...]) -> str:
+    value = given.get(name, values[0]).lower()
+    if value not in values:
+        raise ConfigError(f"{name} is malformed: use one of {', '.join(values)}.")
+    return value
+
+
+def _number(given: Mapping[str, str], name: str, default: int, what: str, most: int) -> int:
+    text = given.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):
+        raise ConfigError(f"{name} is malformed: give {what} from 1 to {most}.")
     return int(text)
+
+
+def _ids(given: Mapping[str, str], name: str) -> frozenset[int]:
+    texts = given.get(name, "").replace(",", " ").split()
+    if not all(text.isascii() and text.isdigit() and len(text) < 17 for text in texts):
+        raise ConfigError(f"{name} is malformed: give Telegram ids of people, whole numbers with commas between them.")
+    return frozenset(map(int, texts))
+
+
+def _webhook(given: Mapping[str, str]) -> Webhook | None:
+    if "WEBHOOK_URL" not in given:
+        return None
+    url = _url(given, "WEBHOOK_URL", "https://bot.example.org/telegram")
+    if not url.startswith("https://"):
+        raise ConfigError("WEBHOOK_URL is malformed: Telegram sends updates to https addresses only.")
+    secret = given.get("WEBHOOK_SECRET") or secrets.token_urlsafe(32)
+    if not SECRET.fullmatch(secret):
+        raise ConfigError("WEBHOOK_SECRET is malformed: use 16 to 256 letters, digits, hyphens and underscores.")
+    listen = given.get("WEBHOOK_LISTEN", "127.0.0.1")
+    try:
+        ip_address(listen)
+    except ValueError:
+        raise ConfigError("WEBHOOK_LISTEN is malformed: give an IP address such as 127.0.0.1.") from None
+    return Webhook(url, secret, listen, _number(given, "WEBHOOK_PORT", 8443, "a port", 65535))

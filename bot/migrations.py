@@ -138,6 +138,21 @@ def m002_reminders(db: Database) -> None:
 
 
 @migrations()
+def m003_priorities(db: Database) -> None:
+    """Lets every priority that nobody waits for be walked in its own order, and tells when a call was given up."""
+    db.execute("drop index outbox_reminders")
+    db.execute(
+        """
+        create index outbox_notices on outbox (priority, id, not_before, begun_at, chat)
+        where params is not null and priority > 0
+        """
+    )
+    db.execute("alter table outbox add column parked_at text")
+    # The list of what was given up is short beside everything that was ever sent.
+    db.execute("create index outbox_parked on outbox (id) where error is not null and params is null")
+
+
+@migrations()
 def m006_drawings(db: Database) -> None:
     """Adds the choice of texts in place of drawings, and where Telegram keeps the files that were sent before."""
     db.execute("alter table chat add column text_only integer not null default 0 check (text_only in (0, 1))")

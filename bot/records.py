@@ -16,8 +16,8 @@ QUESTION = "question"
 INSTEAD = "$instead"
 """In a call that sends a drawing: the parameters of the text message that goes out if it cannot be sent."""
 
-PEOPLE, REMINDERS = 0, 1
-"""The two priorities of the outbox: answers to people go before what nobody waits for."""
+PEOPLE, REMINDERS, CLUBS = 0, 1, 2
+"""The priorities of the outbox: answers to people, then reminders and then club posts, for which nobody waits."""
 
 Entry = tuple[str, str | int | tuple[str, ...] | None]
 """One line of a session's log: the name of a question or event and its value."""
@@ -166,7 +166,19 @@ class Outgoing:
     """The message that `edits` became, if it was sent."""
     priority: int = PEOPLE
     expires_at: datetime | None = None
-    """When a reminder is no longer worth sending."""
+    """When what nobody waits for is no longer worth sending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """One call that was given up: why and when, but neither what it said nor to whom."""
+
+    id: int
+    chat: str
+    method: str
+    error: str
+    attempts: int
+    parked_at: datetime | None
 
 
 def new_key() -> str:

@@ -1,7 +1,7 @@
 """Drains the outbox: in order within a chat, parallel across chats, until every call is sent or refused for good.
 
-Answers to people go first, and are repeated until Telegram has taken them. A reminder goes when nobody waits, at a
-steady pace; it is marked before it is sent, and never repeated once it may have arrived.
+Answers to people go first, and are repeated until Telegram has taken them. Reminders and what clubs post go when
+nobody waits, at a steady pace; they are marked before they are sent, and never repeated once they may have arrived.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import re
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,7 +29,8 @@ from telegram.error import (
 )
 from telegram.warnings import PTBUserWarning
 
-from bot.records import REMINDERS, Outgoing
+from bot.pacing import Limits, Pace
+from bot.records import CLUBS, PEOPLE, REMINDERS, Outgoing
 from bot.store import Store
 
 log = logging.getLogger(__name__)
@@ -43,8 +45,8 @@ DONE_ALREADY = (
 TOO_LARGE = "request entity too large"
 NO_SUCH_METHOD = "method not found"
 FIRST_DELAY, LONGEST_DELAY = 0.5, 300.0
-PACE = 20.0
-"""Reminders a second: Telegram takes about 30 messages a second from a bot, and people must find room among them."""
+QUOTED = re.compile(r"([\"'`]).*?\1", re.DOTALL)
+"""What Telegram quotes in a refusal may be ours or a person's words."""
 NEVER_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout"})
 """Troubles of the transport (httpx) before the first byte of a call was sent."""
 
@@ -53,16 +55,20 @@ class Sender:
     """Makes the calls of the outbox; each is repeated until Telegram has taken it or refused it for good."""
 
     def __init__(
-        self, bot: Bot, store: Store, clock: Callable[[], datetime], in_flight: int = 30, pace: float = PACE
+        self,
+        bot: Bot,
+        store: Store,
+        clock: Callable[[], datetime],
+        limits: Limits = Limits(),  # noqa: B008  (frozen)
+        in_flight: int = 30,
     ) -> None:
         self._bot = bot
         self._store = store
         self._clock = clock
         self._in_flight = in_flight
-        self._pause = 1 / pace
-        self._next_reminder = 0.0
-        """When the next reminder may go, by the clock of the event loop."""
-        self._held_back = False
+        self._pace = Pace(limits)
+        self._waits: list[float] = []
+        """Seconds after which what was held back at the last look may go."""
         self._flying: dict[str, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
         self._idle = asyncio.Event()
@@ -76,13 +82,13 @@ class Sender:
         """Sends until it is cancelled; raises StoreError when the store can no longer be written."""
         # The library advises its typed methods at every raw call; the outbox holds raw calls on purpose.
         warnings.filterwarnings("ignore", category=PTBUserWarning)
-        if uncertain := self._store.park_begun():
-            log.warning("%d reminders were on their way when the bot ended: they are not repeated", uncertain)
+        if uncertain := self._store.park_begun(self._clock()):
+            log.warning("%d reminders or posts were on their way when the bot ended: they are not repeated", uncertain)
         try:
             while True:
                 now = self._clock()
                 self._woken.clear()
-                self._take_off(now)
+                await self._take_off(now)
                 await self._rest(now)
         finally:
             flights = list(self._flying.values())
@@ -97,41 +103,38 @@ class Sender:
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
 
-    def _take_off(self, now: datetime) -> None:
-        # A chat in flight is still among the heads, so as many are asked for as may fly at all.
-        waiting = [call for call in self._store.heads(now, self._in_flight) if call.chat not in self._flying]
-        free = self._in_flight - len(self._flying)
-        for call in waiting[:free]:
-            self._fly(call)
-        self._take_off_reminders(now)
-        if not self._flying and not self._held_back:
+    async def _take_off(self, now: datetime) -> None:
+        self._waits.clear()
+        for priority in (PEOPLE, REMINDERS, CLUBS):
+            await self._take_off_all(now, priority)
+        if not self._flying and not self._waits:
             self._idle.set()
 
-    def _take_off_reminders(self, now: datetime) -> None:
-        """Lets reminders go as their pace allows, and always leaves a third of the room to people."""
-        self._held_back = False
-        room = self._in_flight - self._in_flight // 3 - len(self._flying)
+    async def _take_off_all(self, now: datetime, priority: int) -> None:
+        """Lets the calls of a priority go as their pace allows; a third of the room is always left to people."""
+        room = self._in_flight - len(self._flying) - (0 if priority == PEOPLE else self._in_flight // 3)
         if room <= 0:
             return
-        heads = self._store.heads(now, room + len(self._flying), REMINDERS)
-        over = [call for call in heads if call.expires_at is not None and call.expires_at <= now]
-        for call in over:
-            self._store.park_call(call.id, "missed")
-            self._woken.set()
-        waiting = [call for call in heads if call not in over and call.chat not in self._flying]
-        going = [call for call in waiting[:room] if self._may_go()]
-        if going:
+        # A chat in flight or at its limit is still among the heads: others are looked for beyond it.
+        limit = room + len(self._flying) + self._pace.crowd(priority)
+        waiting = [call for call in self._store.heads(now, limit, priority) if call.chat not in self._flying]
+        if priority == PEOPLE:
+            waiting.sort(key=self._pace.served_at)
+        going: list[Outgoing] = []
+        for call in waiting:
+            if call.expires_at is not None and call.expires_at <= now:
+                self._store.park_call(call.id, "missed", now)
+                self._woken.set()
+            elif len(going) < room:
+                wait = await self._pace.take(call)
+                if wait:
+                    self._waits.append(wait)
+                else:
+                    going.append(call)
+        if going and priority != PEOPLE:
             self._store.begin((call.id for call in going), now)
         for call in going:
             self._fly(call)
-
-    def _may_go(self) -> bool:
-        """Takes one place in the pace of reminders, if there is one."""
-        loop_time = asyncio.get_running_loop().time()
-        self._held_back = self._next_reminder > loop_time
-        if not self._held_back:
-            self._next_reminder = max(self._next_reminder, loop_time) + self._pause
-        return not self._held_back
 
     def _fly(self, call: Outgoing) -> None:
         flight = asyncio.create_task(self._deliver(call), name=f"outbox {call.id}")
@@ -145,11 +148,10 @@ class Sender:
         self._woken.set()
 
     async def _rest(self, now: datetime) -> None:
-        """Sleeps until something happens, the next postponed call is due or the next reminder may go."""
+        """Sleeps until something happens, the next postponed call is due or what was held back may go."""
         due = self._store.next_retry_at(now)
         pauses = [] if due is None else [(due - now).total_seconds()]
-        if self._held_back:
-            pauses.append(self._next_reminder - asyncio.get_running_loop().time())
+        pauses += self._waits
         with suppress(TimeoutError):
             async with asyncio.timeout(min(pauses, default=None)):
                 await self._woken.wait()
@@ -165,8 +167,9 @@ class Sender:
         except Exception as error:  # noqa: BLE001
             # The call itself is wrong: it can never be made, and the chat must not wait for it.
             log.error("outbox %d: %s cannot be made: %s", call.id, call.method, type(error).__name__)
-            self._store.park_call(call.id, type(error).__name__)
+            self._store.park_call(call.id, type(error).__name__, self._clock())
         else:
+            self._pace.went_through()
             message_id = result.get("message_id") if isinstance(result, dict) else None
             self._store.sent(call.id, message_id, self._clock())
 
@@ -182,7 +185,7 @@ class Sender:
 
     def _refused(self, call: Outgoing, error: TelegramError) -> None:
         """Decides what a refusal means; the permanent ones come first, for BadRequest is a NetworkError too."""
-        now, store, reason = self._clock(), self._store, f"{type(error).__name__}: {error.message}"
+        now, store, reason = self._clock(), self._store, f"{type(error).__name__}: {QUOTED.sub('…', error.message)}"
         match error:
             case BadRequest() if _says(error, *DONE_ALREADY):
                 store.sent(call.id, call.message_id, now)
@@ -193,17 +196,16 @@ class Sender:
                 store.migrate_chat(call.chat_id, error.new_chat_id)
                 store.retry(call.id, now, reason)
             case RetryAfter():
-                if call.priority == REMINDERS:
-                    # Whatever limit this was, a crowd of reminders has reached it: the others wait as well.
-                    rest = asyncio.get_running_loop().time() + patience(error).total_seconds()
-                    self._next_reminder = max(self._next_reminder, rest)
-                store.retry(call.id, now + patience(error), reason)
+                asked = patience(error)
+                self._pace.refused(call.chat, asked.total_seconds())
+                # No sooner than asked, and not all at the same moment.
+                store.retry(call.id, now + asked * random.uniform(1, 1.1), reason)
             case _ if _is_permanent(error):
                 log.error("outbox %d: %s is refused: %s", call.id, call.method, reason)
-                store.park_call(call.id, reason)
-            case _ if call.priority == REMINDERS and _may_have_arrived(error):
-                log.warning("outbox %d: a reminder may have arrived, and is not repeated: %s", call.id, reason)
-                store.park_call(call.id, "uncertain")
+                store.park_call(call.id, reason, now)
+            case _ if call.priority != PEOPLE and _may_have_arrived(error):
+                log.warning("outbox %d: it may have arrived, and is not repeated: %s", call.id, reason)
+                store.park_call(call.id, "uncertain", now)
             case _:
                 log.warning("outbox %d: %s failed: %s", call.id, call.method, type(error).__name__)
                 store.retry(call.id, now + _backoff(call.attempts), type(error).__name__)

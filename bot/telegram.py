@@ -20,6 +20,7 @@ from telegram.request import HTTPXRequest
 from bot.config import ConfigError, Settings
 from bot.decoding import decode
 from bot.desk import Incoming
+from bot.pacing import UNLIMITED, Limits
 from bot.records import Call
 from bot.reminders import Due, tick
 from bot.sender import Sender, patience
@@ -68,7 +69,7 @@ async def serve(
     Raises ConfigError when Telegram refuses the token, StoreError when the database can no longer be written.
     """
     bot = build_bot(settings)
-    sender = Sender(bot, store, _clock)
+    sender = Sender(bot, store, _clock, Limits() if settings.limits else UNLIMITED)
     receiver = Receiver(bot, store, listener, sender, _clock)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -66,6 +66,7 @@ class Bot:
             "TELEGRAM_API_BASE_URL": api.base_url,
             "TELEGRAM_API_BASE_FILE_URL": api.base_file_url,
             "DATABASE_PATH": str(self.database),
+            "TELEGRAM_LIMITS": "off",
             **settings,
         }
         self.process: subprocess.Popen[bytes] | None = None

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
+from bot.pacing import UNLIMITED, Limits, Rate
 from bot.records import REMINDERS, Call, Chat, Commit, Kind, Reminder
 from bot.reminders import (
     Due,
@@ -586,7 +587,7 @@ def test_the_sender_walks_waiting_reminders_by_their_index(town: Town) -> None:
     town.store._db._tracer = None
     plan = town.store._db.execute(f"explain query plan {seen[0]}", {"now": "", "limit": 1}).fetchall()
     details = [row["detail"] for row in plan]
-    assert any("outbox_reminders" in detail for detail in details)
+    assert any("outbox_notices" in detail for detail in details)
     assert sum("outbox_unsent (priority=? AND chat=?" in detail for detail in details) == 2
     assert "SCAN outbox" not in details
 
@@ -674,9 +675,9 @@ def test_what_waited_through_a_long_outage_is_marked_and_not_sent(town: Town, tm
 class Office:
     """A running sender at full speed with the town's store, and a ticker beside it when there is one."""
 
-    def __init__(self, api: FakeBotApi, town: Town, bot: Bot) -> None:
+    def __init__(self, api: FakeBotApi, town: Town, bot: Bot, limits: Limits = UNLIMITED) -> None:
         self.api, self.town, self.now = api, town, NOON + hours(7)
-        self.sender = Sender(bot, town.store, lambda: self.now, pace=1e6)
+        self.sender = Sender(bot, town.store, lambda: self.now, limits)
         self.tasks = [asyncio.create_task(self.sender.run())]
 
     def remind(self, count: int = 1) -> list[int]:
@@ -774,8 +775,7 @@ async def test_a_reminder_is_marked_before_it_is_sent(office: Office) -> None:
 
 async def test_reminders_keep_their_pace_and_answers_do_not_wait_for_it(api: FakeBotApi, town: Town) -> None:
     async with Bot(TOKEN, base_url=api.base_url) as bot:
-        office = Office(api, town, bot)
-        office.sender._pause = 3600.0
+        office = Office(api, town, bot, replace(UNLIMITED, notices=Rate(1, 1 / 3600)))
         office.remind(5)
         await asyncio.to_thread(api.wait_for, lambda: api.calls("sendMessage"))
         api.greet(99)

@@ -320,7 +320,7 @@ def test_an_edit_gets_the_message_that_the_edited_call_became(store: Store) -> N
 
 def test_a_parked_call_lets_the_next_one_pass(store: Store, path: Path) -> None:
     store.commit(Commit(None, chat(), calls=(say("too long"), say("next"))))
-    store.park_call(1, "BadRequest")
+    store.park_call(1, "BadRequest", LATER)
     assert send_all(store) == ["next"]
     with sqlite3.connect(path) as connection:
         assert connection.execute("select params, error, sent_at from outbox where id = 1").fetchone() == (
@@ -399,7 +399,7 @@ def test_a_goodbye_that_cannot_be_sent_leaves_nothing_either(store: Store, end: 
     forget(store, say("goodbye"))
     left = store.heads(NOW, 1)[0]
     if end == "parked":
-        store.park_call(left.id, "BadRequest")
+        store.park_call(left.id, "BadRequest", LATER)
     else:
         store.block(left.chat, NOW)
     assert store.chat(BIG) is None
@@ -429,7 +429,7 @@ def test_a_call_that_was_on_its_way_while_its_person_was_forgotten_changes_nothi
     flying = store.heads(NOW, 1)[0]
     forget(store, say("goodbye"))
     store.sent(flying.id, 56, NOW)
-    store.park_call(flying.id, "BadRequest")
+    store.park_call(flying.id, "BadRequest", LATER)
     store.retry(flying.id, LATER, "TimedOut")
     store.block(flying.chat, NOW)
     assert send_all(store) == ["goodbye"]

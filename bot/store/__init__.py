@@ -12,12 +12,21 @@ from bot import rows
 from bot.records import Commit, new_key
 from bot.store.connection import StoreError, opened
 from bot.store.inbox import AlreadyHandled, Inbox
+from bot.store.lock import Gone, InUse, alone
 from bot.store.outbox import Outbox
 from bot.store.people import People
 from bot.store.timetable import Timetable
 from bot.store.uploads import Uploads
 
-__all__ = ["AlreadyHandled", "Store", "StoreError"]
+__all__ = ["AlreadyHandled", "Gone", "InUse", "Store", "StoreError", "alone"]
+
+
+DAMAGED = ". It is left as it is: keep a copy of it, and restore a backup to this place"
+
+
+def _advice(error: Exception) -> str:
+    # A file that is locked, missing or read-only is an OperationalError; a damaged one is not.
+    return DAMAGED if isinstance(error, StoreError) and type(error).__name__ == "DatabaseError" else ""
 
 
 class Store(Inbox, People, Timetable, Outbox, Uploads):
@@ -35,8 +44,13 @@ class Store(Inbox, People, Timetable, Outbox, Uploads):
         except (OSError, StoreError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise StoreError(
-                f"the database {path} cannot be opened: {reason} (DATABASE_PATH says where it is)"
+                f"the database {path} cannot be opened: {reason} (DATABASE_PATH says where it is){_advice(error)}"
             ) from error
+
+    def insist_on_soundness(self, path: Path) -> None:
+        """Raises StoreError when the file is damaged: whoever goes on writing to it loses more."""
+        if problems := self.problems():
+            raise StoreError(f"the database {path} is damaged ({problems[0]}){DAMAGED}")
 
     def close(self) -> None:
         """Closes the file; what was erased is gone from the write-ahead log too."""
@@ -100,8 +114,11 @@ class Store(Inbox, People, Timetable, Outbox, Uploads):
                 {"chat": chat_key, "now": rows.time_text(now)},
             )
             self._db.execute(
-                "update outbox set params = null, error = 'blocked' where chat = :chat and params is not null",
-                {"chat": chat_key},
+                """
+                update outbox set params = null, error = 'blocked', parked_at = :now
+                where chat = :chat and params is not null
+                """,
+                {"chat": chat_key, "now": rows.time_text(now)},
             )
             self._stop_reminders(chat_key, now)
             self._say_no_more(chat_key)

@@ -1,4 +1,4 @@
-"""The calls that wait to be made: answers to people in order, and reminders when nobody waits."""
+"""The calls that wait to be made: answers to people in order, and what nobody waits for after them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot import rows
-from bot.records import PEOPLE, QUESTION, REMINDERS, Call, Outgoing
+from bot.records import PEOPLE, QUESTION, Call, Outgoing, Parked
 from bot.store.connection import Connected
 
 
@@ -37,9 +37,9 @@ class Outbox(Connected):
     def heads(self, now: datetime, limit: int, priority: int = PEOPLE) -> list[Outgoing]:
         """Returns the calls of a priority that may be made now, oldest first: at most one a chat, its first unsent.
 
-        While an answer waits in a chat, no reminder of that chat may be made.
+        While a call of a higher priority waits in a chat, none of a lower one may be made there.
         """
-        heads = _NOTICES if priority == REMINDERS else _HEADS
+        heads = _HEADS if priority == PEOPLE else _notices(priority)
         found = self._db.execute(
             f"""
             select outbox.id, outbox.chat, chat.chat_id, outbox.method, outbox.params, outbox.attempts, outbox.edits,
@@ -62,7 +62,7 @@ class Outbox(Connected):
             f"""
             select min(not_before) as at from (
                 select not_before from ({_HEADS}) union all
-                select not_before from outbox where params is not null and priority = 1
+                select not_before from outbox where params is not null and priority > 0
             ) where not_before > :now
             """,
             {"now": rows.time_text(now)},
@@ -70,19 +70,20 @@ class Outbox(Connected):
         return rows.read_time(row["at"])
 
     def begin(self, outbox_ids: Iterable[int], now: datetime) -> None:
-        """Marks reminders before they are sent."""
+        """Marks what nobody waits for before it is sent."""
         marks = [{"id": outbox_id, "now": rows.time_text(now)} for outbox_id in outbox_ids]
         with self._db.atomic():
             self._db.conn.executemany("update outbox set begun_at = :now where id = :id", marks)
 
-    def park_begun(self) -> int:
-        """Gives up the reminders that were begun and never ended, for they may have arrived; returns how many."""
+    def park_begun(self, now: datetime) -> int:
+        """Gives up what nobody waits for that was begun and never ended: it may have arrived; returns how much."""
         with self._db.atomic():
             cursor = self._db.execute(
                 """
-                update outbox set params = null, error = 'uncertain'
-                where params is not null and priority = 1 and begun_at is not null
-                """
+                update outbox set params = null, error = 'uncertain', parked_at = :now
+                where params is not null and priority > 0 and begun_at is not null
+                """,
+                {"now": rows.time_text(now)},
             )
         return cursor.rowcount
 
@@ -108,13 +109,31 @@ class Outbox(Connected):
                 {"id": outbox_id, "not_before": rows.time_text(not_before), "error": error},
             )
 
-    def park_call(self, outbox_id: int, error: str) -> None:
+    def park_call(self, outbox_id: int, error: str, now: datetime) -> None:
         """Gives up a call for good: erases what it said, keeps the error and lets the next one pass."""
         with self._db.atomic():
             self._end_call(
-                "update outbox set params = null, error = :error where id = :id returning chat",
-                {"id": outbox_id, "error": error},
+                "update outbox set params = null, error = :error, parked_at = :now where id = :id returning chat",
+                {"id": outbox_id, "error": error, "now": rows.time_text(now)},
             )
+
+    def parked_calls(self, limit: int) -> list[Parked]:
+        """Returns the calls that were given up, newest first."""
+        found = self._db.execute(
+            """
+            select id, chat, method, error, attempts, parked_at from outbox
+            where error is not null and params is null order by id desc limit :limit
+            """,
+            {"limit": limit},
+        ).fetchall()
+        return [Parked(**rows.record(row)) for row in found]
+
+    def waiting_calls(self) -> dict[int, int]:
+        """Returns how many calls wait, by priority."""
+        found = self._db.execute(
+            "select priority, count(*) as waiting from outbox where params is not null group by priority"
+        ).fetchall()
+        return {row["priority"]: row["waiting"] for row in found}
 
     def _end_call(self, statement: str, values: dict[str, object]) -> None:
         row = self._db.execute(statement, values).fetchone()
@@ -137,12 +156,18 @@ class Outbox(Connected):
 # The partial index outbox_unsent leads to them: it holds unsent calls only, chat by chat in order.
 _HEADS = "select min(id) as id, not_before from outbox where params is not null and priority = 0 group by chat"
 
-# Reminders are walked in their own order by the index outbox_reminders, so the first few cost the same in any crowd.
-_NOTICES = """
-select id, not_before from outbox as notice indexed by outbox_reminders
-where params is not null and priority = 1 and begun_at is null
-    and not exists (select 1 from outbox where params is not null and priority = 0 and chat = notice.chat)
-    and not exists (
-        select 1 from outbox where params is not null and priority = 1 and chat = notice.chat and id < notice.id
-    )
-"""
+
+def _notices(priority: int) -> str:
+    # Walked in their own order by the index outbox_notices, so that the first few cost the same in any crowd.
+    higher = ", ".join(str(number) for number in range(priority))
+    return f"""
+    select id, not_before from outbox as notice indexed by outbox_notices
+    where params is not null and priority > 0 and priority = {priority} and begun_at is null
+        and not exists (
+            select 1 from outbox where params is not null and priority in ({higher}) and chat = notice.chat
+        )
+        and not exists (
+            select 1 from outbox where params is not null and priority = {priority} and chat = notice.chat
+                and id < notice.id
+        )
+    """

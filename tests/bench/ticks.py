@@ -16,9 +16,10 @@ from telegram import Bot
 from telegram.request import HTTPXRequest
 
 from bot import rows
+from bot.pacing import UNLIMITED, Limits
 from bot.records import Call, Chat, Commit, Reminder, new_key
 from bot.reminders import planned, tick
-from bot.sender import PACE, Sender
+from bot.sender import Sender
 from bot.store import Store
 from bot.telegram import tick_away
 from tests.bench.figures import Figure, median
@@ -114,12 +115,12 @@ async def _send(api: FakeBotApi, store: Store) -> list[Figure]:
     quiet, busy = "an answer, with nothing else to do", f"  while {CROWD:,} reminders go out"
     figures: list[Figure] = []
     async with Bot(TOKEN, base_url=api.base_url, request=HTTPXRequest(read_timeout=10)) as bot:
-        async with _at_work(bot, store, PACE, ticking=False) as sender:
+        async with _at_work(bot, store, Limits(), ticking=False) as sender:
             figures.append(median(quiet, [await _answer(api, store, sender) for _ in range(PRESSES)], "ms"))
-        async with _at_work(bot, store, PACE) as sender:
+        async with _at_work(bot, store, Limits()) as sender:
             figures.append(median(busy, [await _answer(api, store, sender) for _ in range(PRESSES)], "ms"))
         begun, before = perf_counter(), len(api.calls("sendMessage"))
-        async with _at_work(bot, store, pace=1e6):
+        async with _at_work(bot, store, UNLIMITED):
             done = partial(api.wait_for, lambda: len(api.calls("sendMessage")) >= CROWD + 2 * PRESSES, 600)
             await asyncio.to_thread(done)
         rate = (len(api.calls("sendMessage")) - before) / (perf_counter() - begun)
@@ -128,13 +129,13 @@ async def _send(api: FakeBotApi, store: Store) -> list[Figure]:
 
 
 @asynccontextmanager
-async def _at_work(bot: Bot, store: Store, pace: float, *, ticking: bool = True) -> AsyncIterator[Sender]:
+async def _at_work(bot: Bot, store: Store, limits: Limits, *, ticking: bool = True) -> AsyncIterator[Sender]:
     begun = perf_counter()
 
     def clock() -> datetime:
         return EVENING + timedelta(seconds=perf_counter() - begun)
 
-    sender = Sender(bot, store, clock, pace=pace)
+    sender = Sender(bot, store, clock, limits)
     tasks = [asyncio.create_task(sender.run())]
     if ticking:
         tasks.append(asyncio.create_task(tick_away(store, sender, clock, say, 0.05)))
