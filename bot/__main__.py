@@ -260,14 +260,15 @@ def run(env_file: Path) -> None:
 
     from bot.commands import Operator
     from bot.config import ConfigError, load_settings
+    from bot.logs import configure_logging
     from bot.notices import Notices
     from bot.reminding import Reminding
     from bot.store import Store, StoreError
-    from bot.telegram import configure_logging, serve
+    from bot.telegram import serve
 
     try:
         settings = load_settings(os.environ, env_file)
-        configure_logging(settings.log_level, settings.token)
+        configure_logging(settings.log_level, settings.log_format, settings.secrets)
         with closing(Store.open(settings.database_path)) as store:
             operator = Operator(settings.operator_name, settings.operator_contact)
             # A terminal is not there when a reminder is due, so that only a running bot offers them.

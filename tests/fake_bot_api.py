@@ -16,9 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from html import unescape
+from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar, cast
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 TOKEN = "123456:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 USERNAME = "BackstrideTestBot"
@@ -106,6 +107,12 @@ class FakeBotApi:
         self.allowed_updates: list[str] | None = None
         self.answered: list[str] = []
         self.webhook = ""
+        self.webhook_at = ""
+        """Where the address of the webhook is to be found on this machine, as a reverse proxy would know."""
+        self.webhook_secret = ""
+        self.delivered: list[tuple[int, int]] = []
+        """The updates that were brought to the webhook, with the statuses of the answers; 0 where none came."""
+        self._closed = False
         self._changed = threading.Condition()
         self._chats: dict[int, Params] = {}
         self._shown: dict[int, dict[int, Shown]] = {}
@@ -129,10 +136,12 @@ class FakeBotApi:
 
     def start(self) -> None:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        threading.Thread(target=self._deliver, daemon=True).start()
 
     def stop(self) -> None:
         with self._changed:
             self._poll += 1
+            self._closed = True
             self._changed.notify_all()
         self._server.shutdown()
         self._server.server_close()
@@ -344,6 +353,35 @@ class FakeBotApi:
         self.webhook = ""
         return True
 
+    def _do_setWebhook(self, params: Params) -> bool:
+        if not params["url"].startswith("https://"):
+            raise Refused(400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", params.get("secret_token", "x")):
+            raise Refused(400, "Bad Request: secret token contains unallowed characters")
+        self.webhook, self.webhook_secret = params["url"], params.get("secret_token", "")
+        self.allowed_updates = params.get("allowed_updates")
+        # A poll that still waits is over.
+        self._poll += 1
+        return True
+
+    def _deliver(self) -> None:
+        """Brings updates to the webhook, one after the other, each until it is accepted."""
+        while True:
+            with self._changed:
+                while not self._closed and not (self.webhook and self.webhook_at and self._allowed()):
+                    self._changed.wait(0.2)
+                if self._closed:
+                    return
+                update, secret = self._allowed()[0], self.webhook_secret
+            status = knock(self.webhook_at, json.dumps(update).encode(), secret)
+            with self._changed:
+                self.delivered.append((update["update_id"], status))
+                if 200 <= status < 300:
+                    self._updates.remove(update)
+                self._changed.notify_all()
+            if status != 200:
+                time.sleep(0.05)
+
     def _do_setMyCommands(self, params: Params) -> bool:
         for command in params["commands"]:
             if not re.fullmatch(r"[a-z0-9_]{1,32}", command["command"]):
@@ -459,6 +497,22 @@ class FakeBotApi:
 
     def _last_calls(self) -> list[tuple[str, int, Any]]:
         return [(call.method, call.status, call.params.get("text")) for call in self.requests[-5:]]
+
+
+def knock(address: str, body: bytes, secret: str | None, method: str = "POST") -> int:
+    """Brings a body to a webhook and returns the status of the answer, or 0 where none came."""
+    parts = urlsplit(address)
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+    headers = {"Content-Type": "application/json"}
+    if secret is not None:
+        headers["X-Telegram-Bot-Api-Secret-Token"] = secret
+    try:
+        connection.request(method, parts.path, body, headers)
+        return connection.getresponse().status
+    except (OSError, HTTPException):
+        return 0
+    finally:
+        connection.close()
 
 
 @contextmanager
