@@ -9,7 +9,7 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,10 +78,15 @@ def _conversation(
 )
 def chat(db: Path, script: Path | None, record: Path | None) -> None:
     """Talks in this terminal; needs no token and no network."""
-    from bot.store import Store
+    from bot.store import Store, StoreError, alone
     from bot.terminal import Terminal, run_through, typed_lines
 
-    with closing(Store.open(db)) as store:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(alone(db))
+            store = stack.enter_context(closing(Store.open(db)))
+        except (StoreError, OSError) as error:
+            raise click.ClickException(str(error)) from error
         conversation = _conversation(store)
         shown: list[str] = []
 
@@ -263,13 +268,16 @@ def run(env_file: Path) -> None:
     from bot.logs import configure_logging
     from bot.notices import Notices
     from bot.reminding import Reminding
-    from bot.store import Store, StoreError
+    from bot.store import Store, StoreError, alone
     from bot.telegram import serve
 
     try:
         settings = load_settings(os.environ, env_file)
         configure_logging(settings.log_level, settings.log_format, settings.secrets)
-        with closing(Store.open(settings.database_path)) as store:
+        path = settings.database_path
+        with alone(path) as place, closing(Store.open(path)) as store:
+            store.insist_on_soundness(path)
+            place.opened()
             operator = Operator(settings.operator_name, settings.operator_contact)
             # A terminal is not there when a reminder is due, so that only a running bot offers them.
             conversation = _conversation(store, operator, [Reminding])

@@ -92,7 +92,7 @@ def test_the_schema_is_this_and_nothing_else(store: Store, path: Path) -> None:
         "reminder": "chat kind zone times weekdays days quiet paused_until skip_on race_on snoozed_at stopped_at "
         "done_on done next_at sent_at missed".split(),
         "outbox": "id chat method params tag edits message_id attempts not_before error sent_at priority begun_at "
-        "expires_at".split(),
+        "expires_at parked_at".split(),
     }
 
 
