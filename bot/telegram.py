@@ -48,7 +48,8 @@ async def serve(
 
     Raises ConfigError when Telegram refuses the token, StoreError when the database can no longer be written.
     """
-    bot, meter = build_bot(settings), Meter()
+    bot = build_bot(settings)
+    meter, close = _meter(settings, store)
     sender = Sender(bot, store, _clock, Limits() if settings.limits else UNLIMITED)
     sender.meter = meter
     answers = Answers(bot, store, listener, sender, PATIENCE if settings.limits else FREE)
@@ -82,10 +83,21 @@ async def serve(
         await sender.drain(0 if sending.done() else LAST_WORDS)
     finally:
         stopping.cancel()
+        close()
         try:
             await _end(sending)
         finally:
             await bot.shutdown()
+
+
+def _meter(settings: Settings, store: Store) -> tuple[Meter, Callable[[], None]]:
+    """Returns what counts, and what ends it."""
+    if settings.metrics_port is None:
+        return Meter(), lambda: None
+    from bot.metrics import Metrics, open_window  # noqa: PLC0415  (most bots do without)
+
+    metrics = Metrics(store, _clock)
+    return metrics, open_window(metrics, settings.metrics_port, polls=settings.webhook is None).stop
 
 
 async def _receive(bot: Bot, store: Store, answers: Answers, settings: Settings, meter: Meter) -> None:

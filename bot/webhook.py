@@ -18,8 +18,9 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application, HTTPError, RequestHandler
 
 from bot.answering import Answers
-from bot.config import ConfigError, Webhook
+from bot.config import Webhook
 from bot.decoding import ALLOWED_UPDATES, update_id_of
+from bot.listening import port_at
 from bot.meter import Meter
 from bot.polling import Pauses
 from bot.store import Store, StoreError
@@ -53,12 +54,7 @@ async def listen(bot: Bot, store: Store, answers: Answers, webhook: Webhook, met
 
     app = Application([(webhook.path, Door, {"secret": webhook.secret, "keep": keep})])
     server = HTTPServer(app, max_body_size=LARGEST, max_header_size=16_384, body_timeout=SLOWEST, no_keep_alive=False)
-    try:
-        server.listen(webhook.port, webhook.listen)
-    except OSError as error:
-        raise ConfigError(
-            f"WEBHOOK_LISTEN and WEBHOOK_PORT cannot be listened at: {error.strerror}. Is the port taken?"
-        ) from error
+    server.add_socket(port_at(webhook.listen, webhook.port, "WEBHOOK_PORT"))
     try:
         await persist(lambda: _announce(bot, webhook), "the webhook could not be set yet")
         log.info("listening at port %d", webhook.port)

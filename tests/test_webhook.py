@@ -216,5 +216,5 @@ async def test_a_port_that_is_taken_ends_the_bot_with_one_clear_line(api: FakeBo
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", given.webhook.port))
         taken.listen()
-        with pytest.raises(ConfigError, match="WEBHOOK_LISTEN and WEBHOOK_PORT cannot be listened at"):
+        with pytest.raises(ConfigError, match="WEBHOOK_PORT cannot be listened at"):
             await asyncio.wait_for(serve(given, store, Echo(store), MENU), 10)

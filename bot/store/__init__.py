@@ -11,6 +11,7 @@ from pathlib import Path
 from bot import rows
 from bot.records import Commit, new_key
 from bot.store.connection import StoreError, opened
+from bot.store.figures import Figures, Numbers
 from bot.store.inbox import AlreadyHandled, Inbox
 from bot.store.lock import Gone, InUse, alone
 from bot.store.outbox import Outbox
@@ -18,8 +19,7 @@ from bot.store.people import People
 from bot.store.timetable import Timetable
 from bot.store.uploads import Uploads
 
-__all__ = ["AlreadyHandled", "Gone", "InUse", "Store", "StoreError", "alone"]
-
+__all__ = ["AlreadyHandled", "Gone", "InUse", "Numbers", "Store", "StoreError", "alone"]
 
 DAMAGED = ". It is left as it is: keep a copy of it, and restore a backup to this place"
 
@@ -29,7 +29,7 @@ def _advice(error: Exception) -> str:
     return DAMAGED if isinstance(error, StoreError) and type(error).__name__ == "DatabaseError" else ""
 
 
-class Store(Inbox, People, Timetable, Outbox, Uploads):
+class Store(Inbox, People, Timetable, Outbox, Uploads, Figures):
     """Every SQL statement of the bot, synchronous and durable; here stands what takes more than one table at once."""
 
     @classmethod

@@ -128,13 +128,6 @@ class Outbox(Connected):
         ).fetchall()
         return [Parked(**rows.record(row)) for row in found]
 
-    def waiting_calls(self) -> dict[int, int]:
-        """Returns how many calls wait, by priority."""
-        found = self._db.execute(
-            "select priority, count(*) as waiting from outbox where params is not null group by priority"
-        ).fetchall()
-        return {row["priority"]: row["waiting"] for row in found}
-
     def _end_call(self, statement: str, values: dict[str, object]) -> None:
         row = self._db.execute(statement, values).fetchone()
         # The row is gone when the person was forgotten while the call was on its way.
