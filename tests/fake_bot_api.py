@@ -6,6 +6,7 @@ It refuses what Telegram refuses, with Telegram's words (core.telegram.org/bots/
 from __future__ import annotations
 
 import json
+import random
 import re
 import socket
 import sys
@@ -47,7 +48,7 @@ class Fault:
     """One failure that the server was told to show, to this method and chat (None: any), so many times."""
 
     kind: str
-    """"refuse", "cut" (no answer, nothing done), "cut_after" (done, but no answer) or "delay"."""
+    """"refuse", "cut" (no answer, nothing done), "cut_after" (done, but no answer), "garble" or "delay"."""
     method: str | None = None
     chat_id: int | None = None
     times: int = 1
@@ -112,6 +113,8 @@ class FakeBotApi:
         self.webhook_secret = ""
         self.delivered: list[tuple[int, int]] = []
         """The updates that were brought to the webhook, with the statuses of the answers; 0 where none came."""
+        self.history: dict[int, Params] = {}
+        """Every update that people caused."""
         self._closed = False
         self._changed = threading.Condition()
         self._chats: dict[int, Params] = {}
@@ -205,8 +208,14 @@ class FakeBotApi:
         with self._changed:
             update_id, self._next_update = self._next_update, self._next_update + 1
             self._updates.append({"update_id": update_id, **content})
+            self.history[update_id] = content
             self._changed.notify_all()
             return update_id
+
+    def shuffle(self, chance: random.Random) -> None:
+        """Puts what waits of different chats out of order; each chat's own order is Telegram's to keep."""
+        with self._changed:
+            self._updates.sort(key=lambda update: (chance.random(), update["update_id"]))
 
     def repeat(self, update_id: int, **content: Any) -> None:
         """Delivers an update once more, as Telegram may."""
@@ -273,6 +282,15 @@ class FakeBotApi:
         """Closes the connection without an answer, before or after the call was carried out."""
         self._faults.append(Fault("cut_after" if done else "cut", method, chat_id, times))
 
+    def garble(self, method: str, chat_id: int | None = None, times: int = 1) -> None:
+        """Answers with what is no answer, and does nothing."""
+        self._faults.append(Fault("garble", method, chat_id, times))
+
+    def calm(self) -> None:
+        """Forgets every failure that was asked for."""
+        with self._changed:
+            self._faults.clear()
+
     def delay(self, seconds: float, method: str, chat_id: int | None = None, times: int = 1) -> None:
         """Carries the next such calls out late."""
         self._faults.append(Fault("delay", method, chat_id, times, seconds=seconds))
@@ -286,6 +304,8 @@ class FakeBotApi:
             time.sleep(fault.seconds)
         if fault is not None and fault.kind == "cut":
             return self._record(method, params, 0, {})
+        if fault is not None and fault.kind == "garble":
+            return self._record(method, params, 200, {"result": [{"no": "update"}, 7, None]})
         try:
             work = self._admitted(token, method, fault)
             if method == "getUpdates":
@@ -605,7 +625,12 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:
+            # The bot was killed while it wrote.
+            self.close_connection = True
+            return None
         path = re.fullmatch(r"/bot([^/]+)/(\w+)", self.path)
         if path is None:
             return self._answer(404, {"ok": False, "error_code": 404, "description": "Not Found"})

@@ -264,6 +264,14 @@ async def test_a_postponed_call_is_made_by_itself_when_its_time_comes(office: Of
     await asyncio.to_thread(office.api.wait_for_text, ADA, "later")
 
 
+async def test_a_clock_that_is_put_back_makes_no_call_wait_for_it(office: Office) -> None:
+    office.api.too_many(ADA, 60)
+    office.queue(ADA, "hello")
+    await office.settle()
+    await office.pass_time(-86_400)
+    assert office.texts(ADA) == ["hello"]
+
+
 async def test_a_migrated_chat_gets_the_call_under_its_new_id(office: Office) -> None:
     office.api.greet(-5)
     office.api.greet(-1_000_000_000_005)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot import rows
 from bot.records import PEOPLE, QUESTION, Call, Outgoing, Parked
 from bot.store.connection import Connected
+
+LONGEST = timedelta(hours=1)
+"""A call is tried again within this time, whatever the clock did and however much patience was asked for."""
 
 
 class Outbox(Connected):
@@ -45,14 +48,17 @@ class Outbox(Connected):
             select outbox.id, outbox.chat, chat.chat_id, outbox.method, outbox.params, outbox.attempts, outbox.edits,
                 edited.message_id, outbox.priority, outbox.expires_at
             from (
-                select id from ({heads}) where not_before is null or not_before <= :now order by id limit :limit
+                select id from ({heads})
+                where not_before is null or not_before <= :now or not_before > :never
+                order by id limit :limit
             ) as head
             join outbox on outbox.id = head.id
             join chat on chat.key = outbox.chat
             left join outbox as edited on edited.id = outbox.edits
             order by outbox.id
             """,
-            {"now": rows.time_text(now), "limit": limit},
+            # Nothing is postponed for so long: the clock was put back since.
+            {"now": rows.time_text(now), "never": rows.time_text(now + LONGEST), "limit": limit},
         ).fetchall()
         return [Outgoing(**rows.record(row)) for row in found]
 
