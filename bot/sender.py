@@ -186,6 +186,8 @@ class Sender:
                 raise BadRequest("message to edit not found")
             params["message_id"] = call.message_id
         result: object = await self._bot.do_api_request(call.method, api_kwargs=params)
+        if not _is_answer(result):
+            raise TelegramError("the answer to a call is none")
         return result
 
     def _refused(self, call: Outgoing, error: TelegramError) -> str:
@@ -243,6 +245,13 @@ def _drawn(data: dict[str, object]) -> bytes:
     from bot.progress import draw  # noqa: PLC0415
 
     return draw(data)
+
+
+def _is_answer(result: object) -> bool:
+    """Tells whether this can be what Telegram made of a call: a message, some, or plainly True."""
+    if isinstance(result, list):
+        return bool(result) and all(map(_is_answer, result))
+    return result is True or (isinstance(result, dict) and isinstance(result.get("message_id"), int))
 
 
 def _says(error: TelegramError, *words: str) -> bool:

@@ -107,6 +107,7 @@ class FakeBotApi:
         self.commands: dict[str, list[Params]] = {}
         self.allowed_updates: list[str] | None = None
         self.answered: list[str] = []
+        self.privacy_mode = True
         self.webhook = ""
         self.webhook_at = ""
         """Where the address of the webhook is to be found on this machine, as a reverse proxy would know."""
@@ -343,7 +344,8 @@ class FakeBotApi:
         return status, answer
 
     def _do_getMe(self, params: Params) -> Params:
-        return {**_ME, "can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False}
+        reads_all = {"can_read_all_group_messages": not self.privacy_mode}
+        return {**_ME, "can_join_groups": True, **reads_all, "supports_inline_queries": False}
 
     def _do_getUpdates(self, params: Params) -> tuple[int, Params]:
         offset, timeout = int(params.get("offset", 0)), float(params.get("timeout", 0))
@@ -401,6 +403,12 @@ class FakeBotApi:
                 self._changed.notify_all()
             if status != 200:
                 time.sleep(0.05)
+
+    def _do_getMyCommands(self, params: Params) -> list[Params]:
+        return self.commands.get(params.get("scope", {"type": "default"})["type"], [])
+
+    def _do_getWebhookInfo(self, params: Params) -> Params:
+        return {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": len(self._updates)}
 
     def _do_setMyCommands(self, params: Params) -> bool:
         for command in params["commands"]:

@@ -296,13 +296,15 @@ async def test_a_chat_that_migrates_to_itself_is_no_endless_loop(office: Office)
     assert office.texts(ADA) == ["hello"]
 
 
-@pytest.mark.parametrize("trouble", ["500", "502", "401", "404", "409", "cut", "timeout"])
+@pytest.mark.parametrize("trouble", ["500", "502", "401", "404", "409", "cut", "timeout", "no answer"])
 async def test_what_may_pass_is_tried_again_and_never_dropped(office: Office, trouble: str) -> None:
     match trouble:
         case "cut":
             office.api.cut("sendMessage", times=3)
         case "timeout":
             office.api.delay(1.3, "sendMessage")
+        case "no answer":
+            office.api.garble("sendMessage", times=3)
         case status:
             office.api.fail(int(status), "Something is wrong", "sendMessage", times=3)
     ids = office.queue(ADA, "one", "two")

@@ -10,7 +10,7 @@ from bot import rows
 from bot.records import PEOPLE, QUESTION, Call, Outgoing, Parked
 from bot.store.connection import Connected
 
-LONGEST = timedelta(hours=1)
+LONGEST = timedelta(minutes=10)
 """A call is tried again within this time, whatever the clock did and however much patience was asked for."""
 
 

@@ -15,7 +15,7 @@ from tests.test_bot_process import EMERGENCY, NUMB, RUNNER, _mark, chosen, typed
 NUMBERS = itertools.count(5_000_000_001)
 PROFILES: tuple[dict[str, Any], ...] = (RUNNER, NUMB, {}, {"nprs": 7}, {"age": "18_34", "rf": ["RF_WEAK"]})
 
-ENDINGS = ("Your result", EMERGENCY)
+ENDINGS = ("Your result", "Please speak to a doctor today", EMERGENCY)
 """One of these is told at the end of every way through the questions."""
 
 
