@@ -296,7 +296,7 @@ def run(env_file: Path) -> None:
     help="Settings; the environment wins over the file.",
 )
 def doctor(env_file: Path) -> None:
-    """Looks at settings, database, disk, clock, content and Telegram, and says how to mend each; exit 1 on a failure."""
+    """Looks at settings, database, disk, clock, content and Telegram; says how to mend each; exit 1 on a failure."""
     from bot.commands import PRIVATE
     from bot.config import ConfigError, load_settings
     from bot.doctor import look
@@ -306,7 +306,7 @@ def doctor(env_file: Path) -> None:
         settings = load_settings(os.environ, env_file)
     except ConfigError as error:
         raise click.ClickException(str(error)) from error
-    findings = look(settings, lambda: list(prove(None).problems), list(PRIVATE))
+    findings = look(settings, lambda: [str(one) for one in prove(None).problems], list(PRIVATE))
     for finding in findings:
         for line in finding.lines():
             click.echo(line)
