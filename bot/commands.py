@@ -11,7 +11,7 @@ from bot.records import DiaryEntry
 from bot.render import Message, bold, paragraphs
 from bot.replies import number, plain
 from bot.store import Store
-from flows.engine import Refused
+from flows.questions import Refused
 
 PRIVATE = (
     "start", "check", "plan", "exercise", "tests", "why", "urgent", "country", "privacy", "export", "delete",

@@ -11,8 +11,9 @@ from bot.drawings import Drawings
 from bot.outcome import Outcome
 from bot.records import INSTEAD, QUESTION, Call, Chat, DiaryEntry, Reminder, SessionRow, new_key
 from bot.render import Asking, Button, Message, Place, Renderer, Translate, Words, listed, paragraphs
-from flows.engine import OPENED, Answer, Engine, Node, Refused, Session, Turn
+from flows.engine import Engine, Session, Turn
 from flows.follow_up import Day
+from flows.questions import OPENED, Answer, Node, Refused
 from flows.schema import Disposition, End, Permission
 
 PLAN = "plan"
@@ -111,6 +112,10 @@ class Follower:
     def goes_on(self, _: Work) -> bool:
         """Goes on with what led to the questions; returns False where nothing did."""
         return False
+
+    def tested(self, _: Work) -> str:
+        """Returns the phrase that says what a self-test after the plan does to it."""
+        return "plan.refreshed"
 
     def numbers(self, _: Work) -> str:
         """Returns the numbers behind the plan's changes, escaped."""
@@ -261,7 +266,7 @@ class Desk:
         """Returns what a result without a plan said, or that its person has been checked since."""
         if work.chat.plan_state == CHECKED:
             return Message(paragraphs(self.words("plan.checked"), self.words("safety_net")))
-        return self._end(work)
+        return self._end(work, self.engine.ends[self.session(work).state])
 
     def to_carry_on(self, work: Work) -> list[tuple[str, str]]:
         """Returns the buttons to carry on or to start again; the second counts only while the session stands so."""
@@ -376,7 +381,7 @@ class Desk:
         if end.id != PLAN:
             if not end.forget:
                 self.record(work)
-            self.say(work, self._end(work))
+            self.say(work, self._end(work, end))
             work.forget = end.forget
             if not end.forget:
                 self.follower.goes_on(work)
@@ -387,7 +392,7 @@ class Desk:
         if self.follower.goes_on(work):
             return
         tested = before is not None and self.engine.nodes[before.state].test is not None
-        self.show_plan(work, "plan.refreshed" if tested else "")
+        self.show_plan(work, self.follower.tested(work) if tested else "")
 
     def _tell_change(self, work: Work) -> None:
         """Shows the result once more where answers since the plan was last shown have changed it."""
@@ -403,11 +408,10 @@ class Desk:
             else:
                 self.say(work, self._result(work, day))
 
-    def _end(self, work: Work) -> Message:
+    def _end(self, work: Work, end: End) -> Message:
         """The message of an end without a plan, with the reminder that clinical.md 7.3 offers."""
-        session = self.session(work)
-        message = self.outcome.end(self.engine.ends[session.state], session, self.render.numbers(work.chat.country))
-        if session.state != DOCTOR or REMIND_DOCTOR not in self.offers:
+        message = self.outcome.end(end, self.session(work), self.render.numbers(work.chat.country))
+        if end.id != DOCTOR or REMIND_DOCTOR not in self.offers:
             return message
         offer = Button(self.words.label("remind.doctor"), f"g:{REMIND_DOCTOR}")
         return replace(message, text=paragraphs(message.text, self.words("remind.offer_doctor")), rows=((offer,),))
@@ -483,7 +487,7 @@ class Desk:
         end = self._reached(work)
         if end is not None:
             self.record(work)
-            self.say(work, self.outcome.end(end, self.session(work), self.render.numbers(work.chat.country)))
+            self.say(work, self._end(work, end))
         work.row = replace(work.at, open=False, updated_at=work.now)
         text = paragraphs(self.words("stopped"), self.words("safety_net"))
         self.say(work, self.render.menu(text, [("nav.continue", "g:resume")]))

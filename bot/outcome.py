@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from bot.exercises import Cards
 from bot.render import Button, Message, Words, bold, listed, paragraphs
-from flows.engine import Engine, Node, Session
+from flows.engine import Engine, Session
 from flows.follow_up import Day
 from flows.plan import Assessment, PlannedExercise, assess, exclusions, run_rule
+from flows.questions import Node
 from flows.rules import Facts, Value
 from flows.safety_net import folded
 from flows.schema import Advice, Disposition, End, Exercise, Permission, Rule

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flows.engine import Answer, Engine, Node, Session
+from flows.engine import Engine, Session
+from flows.questions import Answer, Node
 from flows.rules import ALWAYS
 from flows.schema import Content, Country, Option
 

@@ -16,7 +16,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
-from telegram import Bot, InputFile
+from telegram import Bot
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -29,9 +29,10 @@ from telegram.error import (
 )
 from telegram.warnings import PTBUserWarning
 
+from bot.files import Files
 from bot.meter import Meter
 from bot.pacing import Limits, Pace
-from bot.records import CLUBS, PEOPLE, REMINDERS, Outgoing
+from bot.records import CLUBS, INSTEAD, PEOPLE, REMINDERS, Outgoing
 from bot.store import Store
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,10 @@ DONE_ALREADY = (
     "message can't be edited",
 )
 """Refusals that mean the person sees what they should: there is nothing left to do."""
+BAD_FILE_ID = ("wrong file identifier", "wrong remote file identifier", "file reference", "wrong type of the web page")
+"""Refusals that mean Telegram no longer has the file under the id that we kept."""
+UPLOADS = 3
+"""So many attempts are made to send a drawing before its text goes out: a person waits for it."""
 TOO_LARGE = "request entity too large"
 NO_SUCH_METHOD = "method not found"
 FIRST_DELAY, LONGEST_DELAY = 0.5, 300.0
@@ -66,6 +71,7 @@ class Sender:
         self._bot = bot
         self._store = store
         self.clock = clock
+        self._files = Files(bot, store)
         self._in_flight = in_flight
         self.meter = Meter()
         """Hears what becomes of each call."""
@@ -170,16 +176,17 @@ class Sender:
         except Exception as error:  # noqa: BLE001
             # The call itself is wrong: it can never be made, and the chat must not wait for it.
             log.error("outbox %d: %s cannot be made: %s", call.id, call.method, type(error).__name__)
-            self._store.park_call(call.id, type(error).__name__, self.clock())
+            self._give_up(call, type(error).__name__)
             self.meter.called(call.method, "parked")
         else:
             self._pace.went_through()
             self.meter.called(call.method, "sent")
+            self._files.learn(call.params, result)
             message_id = result.get("message_id") if isinstance(result, dict) else None
             self._store.sent(call.id, message_id, self.clock())
 
     async def _make(self, call: Outgoing) -> object:
-        params = {name: await _parameter(value) for name, value in call.params.items()}
+        params = await self._files.fill(call.params)
         params["chat_id"] = call.chat_id
         if call.edits is not None:
             if call.message_id is None:
@@ -189,6 +196,15 @@ class Sender:
         if not _is_answer(result):
             raise TelegramError("the answer to a call is none")
         return result
+
+    def _give_up(self, call: Outgoing, reason: str) -> None:
+        """Lets the text go out in place of a drawing that cannot be sent; parks any other call."""
+        instead = call.params.get(INSTEAD)
+        if isinstance(instead, dict):
+            self._store.say_instead(call.id, instead)
+            self._woken.set()
+        else:
+            self._store.park_call(call.id, reason, self.clock())
 
     def _refused(self, call: Outgoing, error: TelegramError) -> str:
         """Decides what a refusal means, and names it; the permanent ones come first: BadRequest is a NetworkError."""
@@ -211,16 +227,29 @@ class Sender:
                 # No sooner than asked, and not all at the same moment.
                 store.retry(call.id, now + asked * random.uniform(1, 1.1), reason)
                 return "limited"
-            case _ if _is_permanent(error):
-                log.error("outbox %d: %s is refused: %s", call.id, call.method, reason)
-                store.park_call(call.id, reason, now)
-                return "parked"
-            case _ if call.priority != PEOPLE and _may_have_arrived(error):
-                log.warning("outbox %d: it may have arrived, and is not repeated: %s", call.id, reason)
-                store.park_call(call.id, "uncertain", now)
-                return "uncertain"
+            case BadRequest() if _says(error, *BAD_FILE_ID) and self._files.forget(call.params):
+                log.info("outbox %d: a file is no longer kept by Telegram, and is sent anew", call.id)
+                store.retry(call.id, now, reason)
+                return "failed"
+        return self._failed(call, error, reason)
+
+    def _failed(self, call: Outgoing, error: TelegramError, reason: str) -> str:
+        """Gives a call up that can or may not be made again, or postpones it; says which."""
+        now = self.clock()
+        if _is_permanent(error):
+            log.error("outbox %d: %s is refused: %s", call.id, call.method, reason)
+            self._give_up(call, reason)
+            return "parked"
+        if INSTEAD in call.params and call.attempts + 1 >= UPLOADS:
+            log.warning("outbox %d: %s keeps failing: its text goes out", call.id, call.method)
+            self._give_up(call, reason)
+            return "parked"
+        if call.priority != PEOPLE and _may_have_arrived(error):
+            log.warning("outbox %d: it may have arrived, and is not repeated: %s", call.id, reason)
+            self._store.park_call(call.id, "uncertain", now)
+            return "uncertain"
         log.warning("outbox %d: %s failed: %s", call.id, call.method, type(error).__name__)
-        store.retry(call.id, now + _backoff(call.attempts), type(error).__name__)
+        self._store.retry(call.id, now + _backoff(call.attempts), type(error).__name__)
         return "failed"
 
 
@@ -228,23 +257,6 @@ def patience(error: RetryAfter) -> timedelta:
     """Returns how long Telegram asks us to wait."""
     # The public property warns of its future, and its type depends on an environment variable.
     return error._retry_after  # noqa: SLF001
-
-
-async def _parameter(value: object) -> object:
-    match value:
-        case {"$file": {"name": str(name), "text": str(text)}}:
-            return InputFile(text.encode(), filename=name)
-        case {"$chart": dict(data)}:
-            # A picture takes a tenth of a second: others must not wait for it.
-            return InputFile(await asyncio.to_thread(_drawn, data), filename="backstride-progress.png")
-    return value
-
-
-def _drawn(data: dict[str, object]) -> bytes:
-    # Imported where it is needed: the library that draws is large, and most bots start without it.
-    from bot.progress import draw  # noqa: PLC0415
-
-    return draw(data)
 
 
 def _is_answer(result: object) -> bool:

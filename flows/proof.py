@@ -11,14 +11,15 @@ from pydantic import BaseModel
 
 from flows import rules
 from flows.catalog import texts
+from flows.engine import ALL_GATES, HEARD, RECHECKED, Engine
 from flows.engine import CLEARED as CLEARED_QUESTION
-from flows.engine import HEARD, OPENED, Engine, Node
 from flows.library import CONTENT, Problem, Steps, read
 from flows.plan import NOTHING_FOUND
+from flows.questions import OPENED, Node
 from flows.schema import Content, Gate, Option, Question, Sourced
 from flows.screen import CLEARED
 
-COMPUTED = {"rank", "permission", "referred", "clearance", HEARD, OPENED}
+COMPUTED = {"rank", "permission", "referred", "clearance", HEARD, OPENED, RECHECKED}
 """Facts that the engine works out; conditions may read them."""
 MEASURED: dict[str, set[str]] = {
     "label": {"worse", "recovered", "improved", "slight", "unchanged", "not_enough_data"},
@@ -109,6 +110,7 @@ def _known(content: Content) -> dict[str, set[str]]:
     known["permission"] = {"NONE", "GENTLE", "FULL"}
     known["referred"] = known["clearance"] = {"yes", "no"}
     known[HEARD] = {"heard"}
+    known[RECHECKED] = {ALL_GATES, *(node.id for node in Engine(content).nodes.values())}
     known[OPENED] = {test.id for test in content.self_tests.tests}
     for name, field in content.settings.fields.items():
         known[name] = set(field.values)

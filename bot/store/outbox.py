@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,6 +12,11 @@ from bot.store.connection import Connected
 
 LONGEST = timedelta(minutes=10)
 """A call is tried again within this time, whatever the clock did and however much patience was asked for."""
+
+WAITING = "(priority in (0, 1, 2) and chat = :chat and params is not null)"
+"""The calls of a chat that wait, as the index outbox_unsent finds them."""
+OF_CHAT = f"({WAITING} or (chat = :chat and params is null))"
+"""All calls of a chat; no one index holds both those that wait and those that are done."""
 
 
 class Outbox(Connected):
@@ -115,6 +120,18 @@ class Outbox(Connected):
                 {"id": outbox_id, "not_before": rows.time_text(not_before), "error": error},
             )
 
+    def say_instead(self, outbox_id: int, params: Mapping[str, object]) -> None:
+        """Turns a call that cannot be made into a text message; what it said before is erased."""
+        with self._db.atomic():
+            self._db.execute(
+                """
+                update outbox set method = 'sendMessage', params = :params, edits = null, attempts = 0,
+                    not_before = null, error = null
+                where id = :id and params is not null
+                """,
+                {"id": outbox_id, "params": rows.json_text(params)},
+            )
+
     def park_call(self, outbox_id: int, error: str, now: datetime) -> None:
         """Gives up a call for good: erases what it said, keeps the error and lets the next one pass."""
         with self._db.atomic():
@@ -143,9 +160,9 @@ class Outbox(Connected):
     def _say_no_more(self, chat_key: str) -> None:
         """Deletes a forgotten chat once its goodbye has nothing left to send."""
         self._db.execute(
-            """
+            f"""
             delete from chat where key = :chat and forgotten_at is not null
-                and not exists (select 1 from outbox where chat = :chat and params is not null)
+                and not exists (select 1 from outbox where {WAITING})
             """,
             {"chat": chat_key},
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot import rows
 from bot.records import TRIAGE, Chat, DiaryEntry, SessionRow
 from bot.store.connection import Connected
+from bot.store.outbox import OF_CHAT
 
 
 class People(Connected):
@@ -37,10 +38,14 @@ class People(Connected):
     def everything(self, chat_key: str) -> dict[str, object]:
         """Returns every row about a person as plain data, table by table (for /export)."""
         tables: dict[str, object] = {}
-        owners = (("chat", "key"), ("session", "chat"), ("diary", "chat"), ("reminder", "chat"), ("outbox", "chat"))
-        for table, where in owners:
+        of_chat = "chat = :chat"
+        parts = (
+            ("chat", "key = :chat", "key"), ("session", of_chat, "rowid"), ("diary", of_chat, "id"),
+            ("reminder", of_chat, "kind"), ("outbox", OF_CHAT, "id"),
+        )  # fmt: skip
+        for table, condition, order in parts:
             found = self._db.execute(
-                f"select * from {table} where {where} = :chat order by rowid", {"chat": chat_key}
+                f"select * from {table} where {condition} order by {order}", {"chat": chat_key}
             ).fetchall()
             tables[table] = [rows.plain(row) for row in found]
         return tables

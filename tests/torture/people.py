@@ -7,7 +7,8 @@ import json
 import random
 from typing import Any
 
-from flows.engine import Answer, Engine
+from flows.engine import Engine
+from flows.questions import Answer
 from tests.fake_bot_api import FakeBotApi, Shown
 from tests.person import Person
 from tests.test_bot_process import EMERGENCY, NUMB, RUNNER, _mark, chosen, typed
