@@ -9,7 +9,7 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,10 +81,15 @@ def _conversation(
 )
 def chat(db: Path, script: Path | None, record: Path | None) -> None:
     """Talks in this terminal; needs no token and no network."""
-    from bot.store import Store
+    from bot.store import Store, StoreError, alone
     from bot.terminal import Terminal, run_through, typed_lines
 
-    with closing(Store.open(db)) as store:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(alone(db))
+            store = stack.enter_context(closing(Store.open(db)))
+        except (StoreError, OSError) as error:
+            raise click.ClickException(str(error)) from error
         conversation = _conversation(store)
         shown: list[str] = []
 
@@ -276,15 +281,19 @@ def run(env_file: Path) -> None:
 
     from bot.commands import Operator
     from bot.config import ConfigError, load_settings
+    from bot.logs import configure_logging
     from bot.notices import Notices
     from bot.reminding import Reminding
-    from bot.store import Store, StoreError
-    from bot.telegram import configure_logging, serve
+    from bot.store import Store, StoreError, alone
+    from bot.telegram import serve
 
     try:
         settings = load_settings(os.environ, env_file)
-        configure_logging(settings.log_level, settings.token)
-        with closing(Store.open(settings.database_path)) as store:
+        configure_logging(settings.log_level, settings.log_format, settings.secrets)
+        path = settings.database_path
+        with alone(path) as place, closing(Store.open(path)) as store:
+            store.insist_on_soundness(path)
+            place.opened()
             operator = Operator(settings.operator_name, settings.operator_contact)
             # A terminal is not there when a reminder is due, so that only a running bot offers them.
             conversation = _conversation(store, operator, [Reminding])
@@ -292,6 +301,35 @@ def run(env_file: Path) -> None:
             asyncio.run(serve(settings, store, conversation, conversation.commands.menus(), notices))
     except (ConfigError, StoreError) as error:
         raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.option(
+    "--env-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(".env"),
+    show_default=True,
+    help="Settings; the environment wins over the file.",
+)
+def doctor(env_file: Path) -> None:
+    """Looks at settings, database, disk, clock, content and Telegram; says how to mend each; exit 1 on a failure."""
+    from bot.commands import PRIVATE
+    from bot.config import ConfigError, load_settings
+    from bot.doctor import look
+    from flows.proof import check as prove
+
+    try:
+        settings = load_settings(os.environ, env_file)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
+    findings = look(settings, lambda: [str(one) for one in prove(None).problems], list(PRIVATE))
+    for finding in findings:
+        for line in finding.lines():
+            click.echo(line)
+    failed = sum(finding.failed for finding in findings)
+    click.echo(f"{failed or 'No'} failure{'' if failed == 1 else 's'}.")
+    if failed:
+        raise SystemExit(1)
 
 
 @main.command()
@@ -306,16 +344,18 @@ def run(env_file: Path) -> None:
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many are listed.")
 def outbox(db: Path, limit: int) -> None:
     """Lists messages that were given up: when, why, and in which chat, by its random key; never what they said."""
-    from bot.records import PEOPLE, REMINDERS
+    from datetime import UTC, datetime
+
+    from bot.records import CLUBS, PEOPLE, REMINDERS
     from bot.store import Store, StoreError
 
     try:
         with closing(Store.open(db)) as store:
-            waiting, parked = store.waiting_calls(), store.parked_calls(limit)
+            numbers, parked = store.numbers(datetime.now(UTC)), store.parked_calls(limit)
     except StoreError as error:
         raise click.ClickException(str(error)) from error
-    answers, reminders = waiting.pop(PEOPLE, 0), waiting.pop(REMINDERS, 0)
-    click.echo(f"Waiting: {answers} answers, {reminders} reminders, {sum(waiting.values())} club posts.")
+    answers, reminders, posts = (numbers.calls_waiting.get(one, 0) for one in (PEOPLE, REMINDERS, CLUBS))
+    click.echo(f"Waiting: {answers} answers, {reminders} reminders, {posts} club posts.")
     click.echo(f"Given up: {'none' if not parked else f'the newest {len(parked)}'}")
     for call in parked:
         when = "-" if call.parked_at is None else f"{call.parked_at:%Y-%m-%d %H:%M}Z"
