@@ -16,6 +16,7 @@ from bot.conversation import Conversation
 from bot.desk import Desk, Dialogue, Incoming, Kind
 from bot.records import Chat as ChatRow
 from bot.records import SessionRow
+from bot.render import LANGUAGE
 from bot.store import Store
 from flows.engine import Engine, Session
 from tests.person import Person
@@ -99,6 +100,7 @@ class Chat:
     translate: Callable[[str], str] = str
     operator: Operator = field(default_factory=Operator)
     chat_id: int = PERSON
+    language: str = LANGUAGE
     dialogues: tuple[Callable[[Desk, Store], Dialogue], ...] = ()
     now: datetime = NOW
     update: int = 0
@@ -112,7 +114,9 @@ class Chat:
         self.store = Store.open(self.path)
         # Waiting for the disk proves nothing here: test_store and test_bot_process see to what survives a crash.
         self.store._db.execute("pragma synchronous=off")
-        self.bot = Conversation(self.engine, self.store, self.translate, self.operator, self.dialogues)
+        self.bot = Conversation(
+            self.engine, self.store, self.translate, self.operator, self.dialogues, language=self.language
+        )
 
     def restart(self, engine: Engine | None = None) -> None:
         """Ends the bot and starts it on the same file, perhaps with other content."""
