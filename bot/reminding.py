@@ -289,7 +289,11 @@ class Reminding:
         work.reminders = (*rest, reminders.planned(one, work.now))
         # What is listed joins the check-in of that day or the next; while all is paused it comes later.
         at = reminders.comes_at(kind, work.reminders, work.now) or first_of(one)
-        shown = {"date": wall.weekday_and_day(at, self.words.language), "time": wall.clock(at, self.words.language), "city": zones.city(zone)}
+        shown = {
+            "date": wall.weekday_and_day(at, self.words.language),
+            "time": wall.clock(at, self.words.language),
+            "city": zones.city(zone),
+        }
         said = self.words(SAID.get(kind, "remind.once_set"), **shown)
         weekly = kind == "monthly" and any(other.kind == "check_in" for other in rest)
         self.desk.say(work, self.desk.render.menu(said, [("remind.only_monthly", "g:remind_only_monthly")] * weekly))
