@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot import upkeep
+
 if TYPE_CHECKING:
     from bot.commands import Operator
     from bot.conversation import Conversation
@@ -45,6 +47,7 @@ def main() -> None:
 def _conversation(
     store: Store, operator: Operator | None = None, dialogues: Iterable[Callable[[Desk, Store], Dialogue]] = ()
 ) -> Conversation:
+    from bot.account import Account
     from bot.check_in import CheckIn
     from bot.commands import Operator
     from bot.conversation import Conversation
@@ -52,8 +55,10 @@ def _conversation(
     from flows.engine import Engine
     from flows.library import ContentError, load
 
+    operator = operator or Operator()
+    account = partial(Account, operator=operator)
     try:
-        return Conversation(Engine(load()), store, translator(LANGUAGE), operator or Operator(), (CheckIn, *dialogues))
+        return Conversation(Engine(load()), store, translator(LANGUAGE), operator, (CheckIn, account, *dialogues))
     except ContentError as error:
         raise click.ClickException(str(error)) from error
 
@@ -262,20 +267,29 @@ def run(env_file: Path) -> None:
     from bot.config import ConfigError, load_settings
     from bot.notices import Notices
     from bot.reminding import Reminding
+    from bot.retention import Retention
     from bot.store import Store, StoreError
+    from bot.store.connection import reason
     from bot.telegram import configure_logging, serve
 
     try:
         settings = load_settings(os.environ, env_file)
         configure_logging(settings.log_level, settings.token)
-        with closing(Store.open(settings.database_path)) as store:
-            operator = Operator(settings.operator_name, settings.operator_contact)
+        with closing(Store.open(settings.database_path, settings.database_key)) as store:
+            operator = Operator(settings.operator_name, settings.operator_contact, settings.retention_days)
             # A terminal is not there when a reminder is due, so that only a running bot offers them.
             conversation = _conversation(store, operator, [Reminding])
             notices = Notices(conversation.desk.words, conversation.offers)
-            asyncio.run(serve(settings, store, conversation, conversation.commands.menus(), notices))
-    except (ConfigError, StoreError) as error:
+            retain = Retention(store, conversation.desk.render, settings.retention_days)
+            asyncio.run(serve(settings, store, conversation, conversation.commands.menus(), notices, retain.run))
+    except ConfigError as error:
         raise click.ClickException(str(error)) from error
+    except StoreError as error:
+        raise click.ClickException(reason(error)) from error
+
+
+for _command in upkeep.COMMANDS:
+    main.add_command(_command)
 
 
 @main.command()

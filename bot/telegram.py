@@ -63,9 +63,11 @@ async def serve(
     listener: Listener,
     commands: MenuCommands,
     remind: Callable[[Due], Call] | None = None,
+    *beside: Callable[[Callable[[], datetime], Callable[[], None]], Coroutine[Any, Any, None]],
 ) -> None:
     """Runs the bot until SIGTERM or SIGINT; `remind` says in what words a person is reminded.
 
+    What runs `beside` all this gets the clock, and what wakes the sender.
     Raises ConfigError when Telegram refuses the token, StoreError when the database can no longer be written.
     """
     bot = build_bot(settings)
@@ -78,10 +80,12 @@ async def serve(
     sending = asyncio.create_task(sender.run(), name="sender")
     receiving = asyncio.create_task(receiver.run(settings.poll_timeout, commands), name="receiver")
     ticking = asyncio.create_task(tick_away(store, sender, _clock, remind), name="ticker")
+    others = [asyncio.create_task(work(_clock, sender.wake)) for work in beside]
     stopping = asyncio.create_task(stopped.wait(), name="stop")
     try:
-        await asyncio.wait({sending, receiving, ticking, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        await _end(ticking)
+        await asyncio.wait({sending, receiving, ticking, stopping, *others}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (ticking, *others):
+            await _end(task)
         await _end(receiving)
         await sender.drain(0 if sending.done() else LAST_WORDS)
     finally:

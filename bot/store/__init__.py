@@ -10,37 +10,37 @@ from pathlib import Path
 
 from bot import rows
 from bot.records import Commit, new_key
-from bot.store.connection import StoreError, opened
+from bot.store.connection import StoreError, opened, reason
 from bot.store.inbox import AlreadyHandled, Inbox
 from bot.store.outbox import OF_CHAT, WAITING, Outbox
 from bot.store.people import People
+from bot.store.terms import Terms
 from bot.store.timetable import Timetable
 from bot.store.uploads import Uploads
 
 __all__ = ["AlreadyHandled", "Store", "StoreError"]
 
 
-class Store(Inbox, People, Timetable, Outbox, Uploads):
+class Store(Inbox, People, Timetable, Outbox, Terms, Uploads):
     """Every SQL statement of the bot, synchronous and durable; here stands what takes more than one table at once."""
 
     @classmethod
-    def open(cls, path: str | Path) -> Store:
+    def open(cls, path: str | Path, key: str = "") -> Store:
         """Opens or creates the database file, readable by its owner only, and brings its schema up to date.
 
-        Raises StoreError where that is not possible.
+        With a key its pages are encrypted. Raises StoreError where that is not possible.
         """
         path = Path(path)
         try:
-            return cls(opened(path))
+            return cls(opened(path, key))
         except (OSError, StoreError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
             raise StoreError(
-                f"the database {path} cannot be opened: {reason} (DATABASE_PATH says where it is)"
+                f"the database {path} cannot be opened: {reason(error)} (DATABASE_PATH says where it is)"
             ) from error
 
     def close(self) -> None:
         """Closes the file; what was erased is gone from the write-ahead log too."""
-        self._truncate_log()
+        self.truncate_log()
         self._db.close()
 
     def commit(self, commit: Commit) -> None:
@@ -49,15 +49,17 @@ class Store(Inbox, People, Timetable, Outbox, Uploads):
             if commit.update_id is not None:
                 self._end_update(commit.update_id)
             if commit.forget:
+                self._audit(commit.results)
                 self._forget(commit)
             else:
                 self._save(commit)
         if commit.forget:
-            self._truncate_log()
+            self.truncate_log()
 
     def _save(self, commit: Commit) -> None:
         chat = commit.chat.key
         self._save_chat(commit.chat)
+        self._audit(commit.results)
         for session in (*([commit.session] if commit.session is not None else []), *commit.dialogues):
             self._save_session(session)
         for entry in commit.diary:
