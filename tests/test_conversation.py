@@ -90,7 +90,10 @@ def test_consent_is_kept_with_its_version_and_time(chat: Chat, content: Content)
     chat.answer("yes")
     assert chat.chat.consent_version == content.settings.consent_version
     assert chat.chat.consent_at == chat.now
-    assert chat.words("privacy.consent", version=content.settings.consent_version, date="2026-03-02") in chat.command("/privacy")[0].text
+    assert (
+        chat.words("privacy.consent", version=content.settings.consent_version, date="2026-03-02")
+        in chat.command("/privacy")[0].text
+    )
 
 
 def test_a_second_check_does_not_ask_for_consent_again(chat: Chat) -> None:
