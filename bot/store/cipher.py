@@ -57,6 +57,11 @@ class Connection(dbapi2.Connection):  # type: ignore[misc]
     backup = _speaking(dbapi2.Connection.backup)
     close = _speaking(dbapi2.Connection.close)
 
+    @property
+    def in_transaction(self) -> bool:
+        """Tells whether a transaction is open."""
+        return bool(_speaking(dbapi2.Connection.in_transaction.__get__)(self))
+
     def cursor(self) -> Cursor:
         """Returns a cursor; all that the connection executes goes through one."""
         cursor: Cursor = super().cursor(Cursor)

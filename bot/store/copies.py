@@ -79,6 +79,7 @@ def rewrite(path: Path, old: str, new: str) -> None:
             _export(source, part, new)
         verify(part, new)
         settle(part)
+        _clear_beside(path)
         with path.open("r+b") as before:
             part.replace(path)
             settle(path)
@@ -174,6 +175,7 @@ def _set_aside(path: Path, key: str, now: datetime) -> Path:
         check(path, key)
         with closing(connect(path, key)) as connection:
             _take(connection)
+        _clear_beside(path)
     except StoreError as error:
         if "in use" in str(error):
             raise
@@ -184,6 +186,12 @@ def _set_aside(path: Path, key: str, now: datetime) -> Path:
     put(path, aside)
     protect(aside)
     return aside
+
+
+def _clear_beside(path: Path) -> None:
+    """Removes what lies beside a database that was taken and closed: it holds nothing, and must not meet another."""
+    for beside in companions(path):
+        beside.unlink(missing_ok=True)
 
 
 def _destroy(descriptor: int) -> None:
