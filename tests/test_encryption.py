@@ -238,7 +238,7 @@ def test_no_conversion_while_a_bot_has_the_file(path: Path, tmp_path: Path, comm
                 command,
                 "--env-file",
                 "none",
-                *(["--new-key-file", other] * (command == "rekey")),
+                *(["--new-key-file", str(other)] if command == "rekey" else []),
             ],
             env={**os.environ, "DATABASE_PATH": str(path), "DATABASE_KEY": key or KEY},
             capture_output=True,
