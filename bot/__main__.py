@@ -83,10 +83,9 @@ def _conversation(
 )
 def chat(db: Path, script: Path | None, record: Path | None) -> None:
     """Talks in this terminal; needs no token and no network."""
-    from bot.store import Store
     from bot.terminal import Terminal, run_through, typed_lines
 
-    with closing(Store.open(db)) as store:
+    with closing(_opened(db)) as store:
         conversation = _conversation(store)
         shown: list[str] = []
 
@@ -110,6 +109,15 @@ def chat(db: Path, script: Path | None, record: Path | None) -> None:
             click.echo(words.label("terminal.bye"))
         if record is not None:
             record.write_text("\n".join(shown) + "\n", encoding="utf-8")
+
+
+def _opened(db: Path) -> Store:
+    from bot.store import Store, StoreError
+
+    try:
+        return Store.open(db)
+    except StoreError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _fitted(text: str) -> str:
