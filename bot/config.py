@@ -65,6 +65,13 @@ class Settings:
     retention_days: int = 90
     """Days after a person's last contact until everything about them is removed."""
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Returns what must never be shown: the token's secret part, the webhook's secret, the database's key."""
+        token = self.token.partition(":")[2]
+        others = (self.webhook.secret if self.webhook is not None else "", self.database_key)
+        return (token, *(secret for secret in others if secret))
+
 
 @dataclass(frozen=True, slots=True)
 class Database:

@@ -17,7 +17,7 @@ RESULT = "result"
 """The kind of a diary entry that says where a person was sent, and by which rules."""
 
 INSTEAD = "$instead"
-"""In a call that sends a drawing: the parameters of the text message that goes out if it cannot be sent."""
+"""In a call that sends a drawing or a page: the parameters of the text message that goes out if it cannot be sent."""
 
 PEOPLE, REMINDERS, CLUBS = 0, 1, 2
 """The priorities of the outbox: answers to people, then reminders and then club posts, for which nobody waits."""
@@ -79,7 +79,10 @@ class DiaryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One finished Bot API call without its chat_id; a file is `{"$file": {"name": …, "text": …}}`."""
+    """One finished Bot API call without its chat_id; a file is `{"$file": {"name": …, "text": …}}`.
+
+    One that is made when it is sent is `{"$made": {"by": …, "name": …, "data": …}}` (bot.made).
+    """
 
     method: str
     params: Mapping[str, object]

@@ -11,17 +11,21 @@ from pathlib import Path
 from bot import rows
 from bot.records import Commit, new_key
 from bot.store.connection import StoreError, opened, reason
+from bot.store.figures import Figures, Numbers
 from bot.store.inbox import AlreadyHandled, Inbox
+from bot.store.lock import Gone, InUse, alone
 from bot.store.outbox import OF_CHAT, WAITING, Outbox
 from bot.store.people import People
 from bot.store.terms import Terms
 from bot.store.timetable import Timetable
 from bot.store.uploads import Uploads
 
-__all__ = ["AlreadyHandled", "Store", "StoreError"]
+__all__ = ["AlreadyHandled", "Gone", "InUse", "Numbers", "Store", "StoreError", "alone"]
+
+DAMAGED = ". It is left as it is: keep a copy of it, and restore a backup to this place"
 
 
-class Store(Inbox, People, Timetable, Outbox, Terms, Uploads):
+class Store(Inbox, People, Timetable, Outbox, Terms, Uploads, Figures):
     """Every SQL statement of the bot, synchronous and durable; here stands what takes more than one table at once."""
 
     @classmethod
@@ -37,6 +41,11 @@ class Store(Inbox, People, Timetable, Outbox, Terms, Uploads):
             raise StoreError(
                 f"the database {path} cannot be opened: {reason(error)} (DATABASE_PATH says where it is)"
             ) from error
+
+    def insist_on_soundness(self, path: Path) -> None:
+        """Raises StoreError when the file is damaged: whoever goes on writing to it loses more."""
+        if problems := self.problems():
+            raise StoreError(f"the database {path} is damaged ({problems[0]}){DAMAGED}")
 
     def close(self) -> None:
         """Closes the file; what was erased is gone from the write-ahead log too."""
