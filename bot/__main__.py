@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot import upkeep
+
 if TYPE_CHECKING:
     from bot.commands import Operator
     from bot.conversation import Conversation
@@ -44,6 +46,7 @@ def main() -> None:
 def _conversation(
     store: Store, operator: Operator | None = None, dialogues: Iterable[Callable[[Desk, Store], Dialogue]] = ()
 ) -> Conversation:
+    from bot.account import Account
     from bot.check_in import CheckIn
     from bot.commands import Operator
     from bot.conversation import Conversation
@@ -53,10 +56,12 @@ def _conversation(
     from flows.engine import Engine
     from flows.library import ContentError, load
 
+    operator = operator or Operator()
+    account = partial(Account, operator=operator)
     try:
         translate = translator(LANGUAGE)
-        others: list[Callable[[Desk, Store], Dialogue]] = [CheckIn, Printing, *dialogues]
-        return Conversation(Engine(load()), store, translate, operator or Operator(), others, language=LANGUAGE)
+        others: list[Callable[[Desk, Store], Dialogue]] = [CheckIn, Printing, account, *dialogues]
+        return Conversation(Engine(load()), store, translate, operator, others, language=LANGUAGE)
     except ContentError as error:
         raise click.ClickException(str(error)) from error
 
@@ -284,23 +289,32 @@ def run(env_file: Path) -> None:
     from bot.logs import configure_logging
     from bot.notices import Notices
     from bot.reminding import Reminding
+    from bot.retention import Retention
     from bot.store import Store, StoreError, alone
+    from bot.store.connection import reason
     from bot.telegram import serve
 
     try:
         settings = load_settings(os.environ, env_file)
         configure_logging(settings.log_level, settings.log_format, settings.secrets)
         path = settings.database_path
-        with alone(path) as place, closing(Store.open(path)) as store:
+        with alone(path) as place, closing(Store.open(path, settings.database_key)) as store:
             store.insist_on_soundness(path)
             place.opened()
-            operator = Operator(settings.operator_name, settings.operator_contact)
+            operator = Operator(settings.operator_name, settings.operator_contact, settings.retention_days)
             # A terminal is not there when a reminder is due, so that only a running bot offers them.
             conversation = _conversation(store, operator, [Reminding])
             notices = Notices(conversation.desk.words, conversation.offers)
-            asyncio.run(serve(settings, store, conversation, conversation.commands.menus(), notices))
-    except (ConfigError, StoreError) as error:
+            retain = Retention(store, conversation.desk.render, settings.retention_days)
+            asyncio.run(serve(settings, store, conversation, conversation.commands.menus(), notices, retain.run))
+    except ConfigError as error:
         raise click.ClickException(str(error)) from error
+    except StoreError as error:
+        raise click.ClickException(reason(error)) from error
+
+
+for _command in upkeep.COMMANDS:
+    main.add_command(_command)
 
 
 @main.command()
@@ -346,13 +360,14 @@ def outbox(db: Path, limit: int) -> None:
     """Lists messages that were given up: when, why, and in which chat, by its random key; never what they said."""
     from datetime import UTC, datetime
 
+    from bot.config import ConfigError, load_database
     from bot.records import CLUBS, PEOPLE, REMINDERS
     from bot.store import Store, StoreError
 
     try:
-        with closing(Store.open(db)) as store:
+        with closing(Store.open(db, load_database(os.environ, Path(".env")).key)) as store:
             numbers, parked = store.numbers(datetime.now(UTC)), store.parked_calls(limit)
-    except StoreError as error:
+    except (ConfigError, StoreError) as error:
         raise click.ClickException(str(error)) from error
     answers, reminders, posts = (numbers.calls_waiting.get(one, 0) for one in (PEOPLE, REMINDERS, CLUBS))
     click.echo(f"Waiting: {answers} answers, {reminders} reminders, {posts} club posts.")

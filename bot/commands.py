@@ -26,6 +26,8 @@ class Operator:
 
     name: str = ""
     contact: str = ""
+    retention_days: int = 90
+    """How long everything is kept after a person's last contact."""
 
 
 class Commands:
@@ -334,12 +336,14 @@ class Commands:
             agreed = self.words("privacy.consent", version=chat.consent_version, date=f"{chat.consent_at:%Y-%m-%d}")
         text = paragraphs(
             self.words("privacy"),
+            self.words("privacy.time", days=self.operator.retention_days),
             self.words("privacy.telegram"),
             self.words("privacy.rights"),
             known or self.words("privacy.operator_unknown"),
             agreed,
         )
-        self.desk.say(work, Message(text))
+        more = [("privacy.full.button", "g:privacy_full")] if "privacy_full" in self.desk.offers else []
+        self.desk.say(work, self.desk.render.menu(text, more))
 
     def export(self, work: Work) -> None:
         """Sends every row about the person as a JSON file."""

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.commands import Commands, Operator
-from bot.desk import Desk, Dialogue, Incoming, Returning, Work
-from bot.records import Chat, Commit, SessionRow, new_key
+from bot.desk import Desk, Dialogue, Guarding, Incoming, Returning, Work
+from bot.records import RESULT, Chat, Commit, SessionRow, new_key
 from bot.render import LANGUAGE, Button, Message, Translate, paragraphs
 from bot.replies import Replies
 from bot.store import Store
@@ -56,10 +56,12 @@ class Conversation:
             self._group(work)
         elif incoming.kind in ("blocked", "unblocked"):
             work.chat = replace(work.chat, blocked_at=now if incoming.kind == "blocked" else None)
+        elif incoming.kind != "press" and self._heard(work):
+            blocked = False
+        elif any(one.guards(work) for one in self.dialogues if isinstance(one, Guarding)):
+            pass
         elif incoming.kind == "press":
             self._press(work)
-        elif self._heard(work):
-            blocked = False
         else:
             if incoming.kind == "edited":
                 # An edit is listened to, but it answers nothing: the first wording was answered already.
@@ -85,10 +87,13 @@ class Conversation:
             self.store.mark_handled(incoming.update_id)
 
     def _commit(self, work: Work) -> None:
-        update, calls, diary = work.incoming.update_id, tuple(work.calls), tuple(work.diary)
+        update, calls = work.incoming.update_id, tuple(work.calls)
+        # Of somebody who has not agreed, only what the next day's safety needs is kept (docs/operating.md).
+        diary = tuple(work.diary) if work.chat.consent_version else ()
+        results = tuple(entry for entry in work.diary if entry.kind == RESULT)
         self._fit_reminders(work)
         forget, dialogues = work.forget or self._is_stranger(work), tuple(work.dialogues)
-        self.store.commit(Commit(update, work.chat, work.row, diary, calls, forget, dialogues, work.reminders))
+        self.store.commit(Commit(update, work.chat, work.row, diary, calls, forget, dialogues, work.reminders, results))
 
     def _fit_reminders(self, work: Work) -> None:
         """Ends the check of the day with the plan that it belongs to, and with the last self-check that is left."""

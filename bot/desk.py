@@ -10,7 +10,7 @@ from typing import Literal, Protocol, runtime_checkable
 from bot.days import Course, runner_date
 from bot.drawings import Drawings
 from bot.outcome import Outcome
-from bot.records import INSTEAD, QUESTION, Call, Chat, DiaryEntry, Reminder, SessionRow, new_key
+from bot.records import INSTEAD, QUESTION, RESULT, Call, Chat, DiaryEntry, Reminder, SessionRow, new_key
 from bot.render import LANGUAGE, Asking, Button, Message, Place, Renderer, Translate, Words, listed, paragraphs
 from flows.engine import Engine, Session, Turn
 from flows.follow_up import Day
@@ -140,6 +140,14 @@ class Returning(Protocol):
 
     def returned(self, work: Work) -> None:
         """Takes up what stood still while the bot was blocked."""
+
+
+@runtime_checkable
+class Guarding(Protocol):
+    """A dialogue that may have to ask something before anything else is answered."""
+
+    def guards(self, work: Work) -> bool:
+        """Asks it; returns whether that is all that this turn does."""
 
 
 class Desk:
@@ -383,7 +391,7 @@ class Desk:
             "flags": list(screening.flags),
             "content_version": self.content.settings.content_version,
         }
-        work.diary.append(DiaryEntry(work.now, "result", data))
+        work.diary.append(DiaryEntry(work.now, RESULT, data))
         if screening.disposition >= Disposition.URGENT:
             work.chat = replace(work.chat, critical_at=work.now)
         paused = screening.permission is Permission.NONE

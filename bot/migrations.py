@@ -259,3 +259,22 @@ def m006_drawings(db: Database) -> None:
         ) strict, without rowid
         """
     )
+
+
+@migrations()
+def m005_retention(db: Database) -> None:
+    """Adds what expires by itself: when a chat was warned, and an audit that knows no person."""
+    db.execute("alter table chat add column warned_at text")
+    # Counted by the day, so that neither an order nor a time ties a line to anybody.
+    db.execute(
+        """
+        create table audit (
+            day text not null,
+            content_version text not null,
+            disposition text not null,
+            rules text not null,
+            count integer not null,
+            primary key (day, content_version, disposition, rules)
+        ) strict, without rowid
+        """
+    )

@@ -13,6 +13,9 @@ TRIAGE = "low_back_pain"
 QUESTION = "question"
 """The tag of a call that asks the current question: the chat remembers it, so that it can be edited later."""
 
+RESULT = "result"
+"""The kind of a diary entry that says where a person was sent, and by which rules."""
+
 INSTEAD = "$instead"
 """In a call that sends a drawing or a page: the parameters of the text message that goes out if it cannot be sent."""
 
@@ -44,6 +47,8 @@ class Chat:
     """Set by forgetting only; any other commit of this chat clears it."""
     text_only: bool = False
     """Whether texts come in place of drawings, for a slow connection."""
+    warned_at: datetime | None = None
+    """When the person was told that all will expire soon; any other commit of this chat clears it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,8 @@ class Commit:
     """The sessions of other flows, such as the check-in, that changed."""
     reminders: tuple[Reminder, ...] | None = None
     """All the reminders that the chat has from now on, if they changed."""
+    results: tuple[DiaryEntry, ...] = ()
+    """The results of this update, for the audit that knows no person; those that are kept are in the diary too."""
 
 
 @dataclass(frozen=True, slots=True)

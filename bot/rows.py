@@ -23,7 +23,7 @@ class Row(Protocol):
 
 
 REMINDER = ", ".join(f"reminder.{name}" for name in Reminder.__slots__)
-_JSON_COLUMNS = frozenset({"log", "ticks", "data", "params", "times", "weekdays", "days", "quiet"})
+_JSON_COLUMNS = frozenset({"log", "ticks", "data", "params", "times", "weekdays", "days", "quiet", "rules"})
 
 
 def _iso(value: object) -> str:

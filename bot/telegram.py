@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
@@ -43,9 +44,11 @@ async def serve(
     listener: Listener,
     commands: MenuCommands,
     remind: Callable[[Due], Call] | None = None,
+    *beside: Callable[[Callable[[], datetime], Callable[[], None]], Coroutine[Any, Any, None]],
 ) -> None:
     """Runs the bot until SIGTERM or SIGINT; `remind` says in what words a person is reminded.
 
+    What runs `beside` all this gets the clock, and what wakes the sender.
     Raises ConfigError when Telegram refuses the token, StoreError when the database can no longer be written.
     """
     bot = build_bot(settings)
@@ -74,7 +77,8 @@ async def serve(
 
     sending = asyncio.create_task(sender.run(), name="sender")
     receiving = asyncio.create_task(receive(), name="receiver")
-    work = [sending, receiving, asyncio.create_task(tick_away(store, sender, _clock, remind), name="ticker")]
+    others = [asyncio.create_task(each(_clock, sender.wake)) for each in beside]
+    work = [sending, receiving, asyncio.create_task(tick_away(store, sender, _clock, remind), name="ticker"), *others]
     stopping = asyncio.create_task(stopped.wait(), name="stop")
     try:
         await asyncio.wait({*work, stopping}, return_when=asyncio.FIRST_COMPLETED)

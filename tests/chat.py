@@ -103,6 +103,8 @@ class Chat:
     language: str = LANGUAGE
     dialogues: tuple[Callable[[Desk, Store], Dialogue], ...] = ()
     now: datetime = NOW
+    key: str = ""
+    """What the database is encrypted with."""
     update: int = 0
     sent: list[Sent] = field(default_factory=list)
 
@@ -111,7 +113,7 @@ class Chat:
 
     def open(self) -> None:
         """Starts the bot on its file."""
-        self.store = Store.open(self.path)
+        self.store = Store.open(self.path, self.key)
         # Waiting for the disk proves nothing here: test_store and test_bot_process see to what survives a crash.
         self.store._db.execute("pragma synchronous=off")
         self.bot = Conversation(
