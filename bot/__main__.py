@@ -299,7 +299,6 @@ def run(env_file: Path) -> None:
         configure_logging(settings.log_level, settings.log_format, settings.secrets)
         path = settings.database_path
         with alone(path) as place, closing(Store.open(path, settings.database_key)) as store:
-            store.insist_on_soundness(path)
             place.opened()
             operator = Operator(settings.operator_name, settings.operator_contact, settings.retention_days)
             # A terminal is not there when a reminder is due, so that only a running bot offers them.

@@ -87,14 +87,11 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("replication", "Litestream and DATABASE_KEY", trouble)
     try:
         with closing(Store.open(path, settings.database_key)) as store:
-            problems, numbers = store.problems(), store.numbers(datetime.now(UTC))
+            numbers = store.numbers(datetime.now(UTC))
     except StoreError as error:
         yield Finding("database", str(error), "stop the bot and put a backup in its place; keep the damaged file")
         return
-    if problems:
-        yield Finding("database", problems[0], "stop the bot and put a backup in its place; keep the damaged file")
-    else:
-        yield Finding("database", f"sound, and its schema is up to date; {numbers.chats} chats")
+    yield Finding("database", f"sound, and its schema is up to date; {numbers.chats} chats")
     if numbers.calls_parked:
         yield Finding("outbox", f"{numbers.calls_parked} messages were given up", "`backstride outbox` lists why", True)
 

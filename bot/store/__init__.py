@@ -22,8 +22,6 @@ from bot.store.uploads import Uploads
 
 __all__ = ["AlreadyHandled", "Gone", "InUse", "Numbers", "Store", "StoreError", "alone"]
 
-DAMAGED = ". It is left as it is: keep a copy of it, and restore a backup to this place"
-
 
 class Store(Inbox, People, Timetable, Outbox, Terms, Uploads, Figures):
     """Every SQL statement of the bot, synchronous and durable; here stands what takes more than one table at once."""
@@ -41,11 +39,6 @@ class Store(Inbox, People, Timetable, Outbox, Terms, Uploads, Figures):
             raise StoreError(
                 f"the database {path} cannot be opened: {reason(error)} (DATABASE_PATH says where it is)"
             ) from error
-
-    def insist_on_soundness(self, path: Path) -> None:
-        """Raises StoreError when the file is damaged: whoever goes on writing to it loses more."""
-        if problems := self.problems():
-            raise StoreError(f"the database {path} is damaged ({problems[0]}){DAMAGED}")
 
     def close(self) -> None:
         """Closes the file; what was erased is gone from the write-ahead log too."""

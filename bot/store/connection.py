@@ -62,11 +62,6 @@ class Connected:
         """Tells whether the write-ahead log was emptied when it was asked for last."""
         return self._log_is_clean
 
-    def problems(self) -> list[str]:
-        """Returns what is damaged in the file, in SQLite's words; nothing for a sound one."""
-        found = [str(row[0]) for row in self._db.execute("pragma quick_check(5)").fetchall()]
-        return [problem for problem in found if problem != "ok"]
-
 
 def opened(path: Path, key: str = "") -> Database:
     """Returns the connection to a file, created where there is none, readable by its owner only.
