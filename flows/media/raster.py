@@ -1,14 +1,10 @@
 """A small rasteriser in numpy: which triangle shows at each pixel, how deep it lies and where on it we are."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from flows.media.rig import Floats, Ints, turn_x, turn_y
-
-CHUNK = 3_000_000  # pixels looked at in one go, which bounds the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,50 +43,68 @@ class Hits:
 
 
 def rasterise(points: Floats, faces: Ints, width: int, height: int, *, both_sides: bool = False) -> Hits:
-    """Returns the nearest triangle at every pixel; those that face away are left out unless asked for."""
+    """Returns the nearest triangle at every pixel; those that face away are left out unless asked for.
+
+    A triangle is cut into rows, so that only the pixels it covers are looked at.
+    """
     corners = points[faces]
-    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
-    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
-    limits = np.array([width - 1, height - 1])
-    low = np.ceil(corners[:, :, :2].min(1)).clip(0, None).astype(np.int64)
-    high = np.minimum(np.floor(corners[:, :, :2].max(1)), limits).astype(np.int64)
+    area = _cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    low = np.ceil(corners[:, :, :2].min(1)).clip(0, None)
+    high = np.minimum(np.floor(corners[:, :, :2].max(1)), (width - 1, height - 1))
     seen = (np.abs(area) > 1e-9) if both_sides else (area < -1e-9)
-    seen &= (high >= low).all(1)
-    faces_seen = np.flatnonzero(seen)
-    spans = (high - low + 1)[faces_seen]
-    sizes = spans.prod(1)
-    chunks: list[tuple[NDArray[Any], ...]] = []
-    start, ends = 0, np.cumsum(sizes)
-    while start < len(faces_seen):
-        done = ends[start - 1] if start else 0
-        stop = max(start + 1, int(np.searchsorted(ends, done + CHUNK)))
-        chosen = slice(start, stop)
-        face = np.repeat(faces_seen[chosen], sizes[chosen])
-        first = np.repeat(ends[chosen] - sizes[chosen], sizes[chosen])
-        step = np.arange(done, done + len(face)) - first
-        wide = np.repeat(spans[chosen, 0], sizes[chosen])
-        x, y = low[face, 0] + step % wide, low[face, 1] + step // wide
-        chunks.append(_inside(a, b, c, area, face, x, y, width))
-        start = stop
-    if not chunks:
-        return Hits(np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64), np.empty((0, 3)))
-    pixel, depth, face, second, third = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
-    order = np.lexsort((face, depth, pixel))
-    nearest = order[np.flatnonzero(np.diff(pixel[order], prepend=-1))]
-    second, third = second[nearest], third[nearest]
-    return Hits(pixel[nearest], depth[nearest], face[nearest], np.stack([1 - second - third, second, third], 1))
+    chosen = np.flatnonzero(seen & (high >= low).all(1))
+    first, rows = low[chosen, 1].astype(np.int64), (high[chosen, 1] - low[chosen, 1] + 1).astype(np.int64)
+    face, y = np.repeat(chosen, rows), np.repeat(first, rows) + _counted(rows)
+    start, end = _spans(corners, np.sign(area), face, y, low[:, 0], high[:, 0])
+    length = (end - start + 1).clip(0, None)
+    face, y, x = np.repeat(face, length), np.repeat(y, length), np.repeat(start, length) + _counted(length)
+    pixel, depth = y * width + x, _depth(corners, area, face, x, y)
+    nearest = np.full(width * height, np.inf)
+    np.minimum.at(nearest, pixel, depth)
+    front = np.flatnonzero(depth == nearest[pixel])
+    owner = np.full(width * height, -1)
+    owner[pixel[front]] = face[front]
+    shown = np.flatnonzero(owner >= 0)
+    return Hits(shown, nearest[shown], owner[shown], _weights(corners, area, owner[shown], shown, width))
 
 
-def _inside(
-    a: Floats, b: Floats, c: Floats, area: Floats, face: Ints, x: Ints, y: Ints, width: int
-) -> tuple[NDArray[Any], ...]:
-    """Returns the candidates that lie in their triangle: pixel, depth, triangle, weights of the corners b and c."""
-    inverse = 1 / area[face]
-    ax, ay = a[face, 0], a[face, 1]
-    dx, dy = x - ax, y - ay
-    second = (dx * (c[face, 1] - ay) - dy * (c[face, 0] - ax)) * inverse
-    third = ((b[face, 0] - ax) * dy - (b[face, 1] - ay) * dx) * inverse
-    inside = (second >= -1e-6) & (third >= -1e-6) & (second + third <= 1 + 1e-6)
-    face, second, third = face[inside], second[inside], third[inside]
-    depth = a[face, 2] * (1 - second - third) + b[face, 2] * second + c[face, 2] * third
-    return y[inside] * width + x[inside], depth, face, second, third
+def _cross(one: Floats, two: Floats) -> Floats:
+    return np.asarray(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0])
+
+
+def _counted(lengths: Ints) -> Ints:
+    """Returns 0, 1, 2 ... anew for every length."""
+    return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+
+
+def _spans(corners: Floats, sign: Floats, face: Ints, y: Ints, low: Floats, high: Floats) -> tuple[Ints, Ints]:
+    """Returns the first and last pixel of each row of a triangle, between its three edges."""
+    start, end = low[face], high[face]
+    for k in range(3):
+        one, two = corners[:, k], corners[:, (k + 1) % 3]
+        step = ((one[:, 1] - two[:, 1]) * sign)[face]  # how fast the inside grows along the row
+        rest = (((two[:, 0] - one[:, 0]) * sign)[face]) * (y - one[face, 1])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            at = one[face, 0] - rest / step
+        start = np.where(step > 0, np.maximum(start, np.ceil(at - 1e-6)), start)
+        end = np.where(step < 0, np.minimum(end, np.floor(at + 1e-6)), end)
+        end = np.where((step == 0) & (rest < 0), start - 1, end)
+    return start.astype(np.int64), end.astype(np.int64)
+
+
+def _depth(corners: Floats, area: Floats, face: Ints, x: Ints, y: Ints) -> Floats:
+    """Returns the depth at pixels of triangles; it changes evenly along the picture."""
+    one, two, third = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        right = (two[:, 2] * third[:, 1] - third[:, 2] * two[:, 1]) / area
+        down = (third[:, 2] * two[:, 0] - two[:, 2] * third[:, 0]) / area
+    base = one[:, 2] - right * one[:, 0] - down * one[:, 1]
+    return np.asarray(base[face] + right[face] * x + down[face] * y)
+
+
+def _weights(corners: Floats, area: Floats, face: Ints, pixel: Ints, width: int) -> Floats:
+    """Returns how much of each corner a pixel shows."""
+    inside = np.stack([pixel % width, pixel // width], 1) - corners[face, 0, :2]
+    second = _cross(inside, corners[face, 2, :2] - corners[face, 0, :2]) / area[face]
+    third = _cross(corners[face, 1, :2] - corners[face, 0, :2], inside) / area[face]
+    return np.stack([1 - second - third, second, third], 1)

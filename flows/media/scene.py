@@ -88,20 +88,27 @@ def figure(picture: Picture, pose: Pose, size: tuple[int, int], *, fine: int = 2
 @cache
 def body_map(muscles: tuple[str, ...], height: int, body: str = "f") -> Image.Image:
     """Returns a small grey figure with the working muscles in red, seen from where they show; two if need be."""
-    yaws = {SEEN_FROM.get(muscle.partition(":")[0], 0.0) for muscle in muscles}
-    if len(yaws) > 1:
-        yaws.discard(135.0)  # what shows from half behind shows from behind too
+    yaws = {_seen_from(muscle) for muscle in muscles}
+    if 180.0 in yaws:
+        yaws -= {135.0, -135.0}  # what shows from half behind shows from behind too
     arms = {f"{side}_shoulder": {"abd": 16.0} for side in ("left", "right")}
     legs = {f"{side}_hip": {"abd": 4.0} for side in ("left", "right")}
     standing = Picture(id="map", keyframes=(), body=body, ground="feet", muscles=muscles)
     moment = settle(standing, Pose({**arms, **legs}))
+    tall = float(Body.load(body).vertices[:, 1].max())
     width = round(height * 0.56)
     whole = Image.new("RGB", (width * len(yaws), height))
     for k, yaw in enumerate(sorted(yaws)):
-        view = View(camera_turn(yaw, 4), (0.0, -0.40), height * 0.92 / 1.66, width, height, 0.0)
+        view = View(camera_turn(yaw, 4), (0.0, 0.4 - tall / 2), height * 0.94 / tall, width, height, 0.0)
         drawn = draw(_model(standing, moment), _finer(view, 2), Style(GREY, shadow=False, mist=0))
         whole.paste(drawn, (k * width, 0))
     return whole
+
+
+def _seen_from(muscle: str) -> float:
+    name, _, side = muscle.partition(":")
+    yaw = SEEN_FROM.get(name, 0.0)
+    return -yaw if yaw < 180 and side == "right" else yaw
 
 
 def _map_image(picture: Picture, height: int) -> Image.Image | None:
