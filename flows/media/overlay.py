@@ -77,4 +77,8 @@ def _stamp(layer: Image.Image, shapes: list[tuple[Floats, bool]], colour: str, w
             radius = thick * FINE / 2
             for x, y in line:
                 pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=ink)
-    layer.alpha_composite(stamp.resize(size, Image.Resampling.LANCZOS), (max(int(left), 0), max(int(top), 0)), (max(-int(left), 0), max(-int(top), 0)))
+    layer.alpha_composite(
+        stamp.resize(size, Image.Resampling.LANCZOS),
+        (max(int(left), 0), max(int(top), 0)),
+        (max(-int(left), 0), max(-int(top), 0)),
+    )

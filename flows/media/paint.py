@@ -48,7 +48,14 @@ TABLE = np.array([rgb(name) for name in NAMES])
 CODE = {name: i for i, name in enumerate(NAMES)}
 # The body map's figure is grey, so that only the muscle has a colour.
 GREY = TABLE.copy()
-for _name, _code in {"skin": 0xD9DEE6, "top": 0xC9D0DB, "shorts": 0xB4BDCB, "hair": 0xA3AEBF, "eye": 0xA3AEBF, "lip": 0xC3CAD6}.items():
+for _name, _code in {
+    "skin": 0xD9DEE6,
+    "top": 0xC9D0DB,
+    "shorts": 0xB4BDCB,
+    "hair": 0xA3AEBF,
+    "eye": 0xA3AEBF,
+    "lip": 0xC3CAD6,
+}.items():
     GREY[CODE[_name]] = [(_code >> shift & 255) / 255 for shift in (16, 8, 0)]
 
 

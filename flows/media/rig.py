@@ -156,7 +156,9 @@ class Body:
                 places.append(np.array(pose.position))
                 continue
             arm = turns[parent] @ self.upright[parent]
-            places.append(places[parent] if bone == "pelvis" else places[parent] + arm @ (self.head[i] - self.head[parent]))
+            places.append(
+                places[parent] if bone == "pelvis" else places[parent] + arm @ (self.head[i] - self.head[parent])
+            )
             turn = turns[parent] @ local.get(bone, np.eye(3))
             limb = {"thigh": "foot", "upperarm": "hand"}.get(bone[:-2])
             side = "left" if bone.endswith("_l") else "right"
@@ -226,9 +228,7 @@ def _local_turns(pose: Pose) -> dict[str, Floats]:
 
     def bend(name: str, share: float) -> Floats:
         q = joint(name)
-        return (
-            turn_y(share * q.get("twist", 0)) @ turn_z(-share * q.get("side", 0)) @ turn_x(share * q.get("flex", 0))
-        )
+        return turn_y(share * q.get("twist", 0)) @ turn_z(-share * q.get("side", 0)) @ turn_x(share * q.get("flex", 0))
 
     local = {
         "spine_01": bend("spine", 0.40),

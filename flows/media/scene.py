@@ -19,6 +19,7 @@ from flows.media.shade import COLOURED, Model, Solid, Style, draw
 
 Box = tuple[float, float, float, float]
 MAP_HEIGHT = 0.36  # of the body map, as a share of the picture's height
+MAP_WIDTH = 0.56  # of one figure in the body map, as a share of the map's height
 EDGE = 14  # pixels between the body map and the frame
 ARROW_STEPS = 12  # instants between two keyframes along which an arrow finds its path
 
@@ -45,10 +46,9 @@ def scene(picture: Picture, *, steps: int = ARROW_STEPS, size: tuple[int, int] |
     moments = movement(picture, steps)
     size = size or picture.size
     layer = Image.new("RGBA", size, (255, 255, 255, 0))
-    body_map = _map_image(picture, round(size[1] * MAP_HEIGHT))
-    view, corner = _beside_map(_seen(picture, moments), picture, size, body_map)
-    if body_map:
-        layer.paste(body_map, corner)
+    view, corner = _beside_map(_seen(picture, moments), picture, size)
+    if picture.muscles:
+        layer.paste(body_map(picture.muscles, _map_height(size), picture.body), corner)
     for arrow in picture.arrows:
         track = view.project(np.array([moment.posed.joints[arrow.joint] for moment in moments]))[:, :2]
         offset = (arrow.offset[0] * size[0] / picture.size[0], arrow.offset[1] * size[1] / picture.size[1])
@@ -88,17 +88,15 @@ def figure(picture: Picture, pose: Pose, size: tuple[int, int], *, fine: int = 2
 @cache
 def body_map(muscles: tuple[str, ...], height: int, body: str = "f") -> Image.Image:
     """Returns a small grey figure with the working muscles in red, seen from where they show; two if need be."""
-    yaws = {_seen_from(muscle) for muscle in muscles}
-    if 180.0 in yaws:
-        yaws -= {135.0, -135.0}  # what shows from half behind shows from behind too
+    yaws = _map_yaws(muscles)
     arms = {f"{side}_shoulder": {"abd": 16.0} for side in ("left", "right")}
     legs = {f"{side}_hip": {"abd": 4.0} for side in ("left", "right")}
     standing = Picture(id="map", keyframes=(), body=body, ground="feet", muscles=muscles)
     moment = settle(standing, Pose({**arms, **legs}))
     tall = float(Body.load(body).vertices[:, 1].max())
-    width = round(height * 0.56)
+    width = round(height * MAP_WIDTH)
     whole = Image.new("RGB", (width * len(yaws), height))
-    for k, yaw in enumerate(sorted(yaws)):
+    for k, yaw in enumerate(yaws):
         view = View(camera_turn(yaw, 4), (0.0, 0.4 - tall / 2), height * 0.94 / tall, width, height, 0.0)
         drawn = draw(_model(standing, moment), _finer(view, 2), Style(GREY, shadow=False, mist=0))
         whole.paste(drawn, (k * width, 0))
@@ -111,8 +109,23 @@ def _seen_from(muscle: str) -> float:
     return -yaw if yaw < 180 and side == "right" else yaw
 
 
-def _map_image(picture: Picture, height: int) -> Image.Image | None:
-    return body_map(picture.muscles, height, picture.body) if picture.muscles else None
+def fill(picture: Picture, moments: Sequence[Moment]) -> float:
+    """Returns how much of the frame's width or height figure and things fill, the larger of the two, from 0 to 1."""
+    seen = _seen(picture, moments)
+    view, _ = _beside_map(seen, picture, picture.size)
+    extent = (seen.max(0) - seen.min(0)) * view.scale / picture.size
+    return float(extent.max())
+
+
+def _map_height(size: tuple[int, int]) -> int:
+    return round(size[1] * MAP_HEIGHT)
+
+
+def _map_yaws(muscles: Sequence[str]) -> list[float]:
+    yaws = {_seen_from(muscle) for muscle in muscles}
+    if 180.0 in yaws:
+        yaws -= {135.0, -135.0}  # what shows from half behind shows from behind too
+    return sorted(yaws)
 
 
 def _model(picture: Picture, moment: Moment) -> Model:
@@ -157,16 +170,15 @@ def _fit(seen: Floats, picture: Picture, size: tuple[int, int], box: Box, scale:
     return View(turn, (float(centre[0]), float(centre[1])), scale, *size)
 
 
-def _beside_map(
-    seen: Floats, picture: Picture, size: tuple[int, int], body_map: Image.Image | None
-) -> tuple[View, tuple[int, int]]:
+def _beside_map(seen: Floats, picture: Picture, size: tuple[int, int]) -> tuple[View, tuple[int, int]]:
     """Returns the largest view that leaves a top corner free for the body map, and the map's place."""
     width, height = size
     x, y = picture.camera.margin * width, picture.camera.margin * height
     whole = _fit(seen, picture, size, (x, y, width - x, height - y))
-    if body_map is None:
+    if not picture.muscles:
         return whole, (0, 0)
-    wide, deep = body_map.width + EDGE, body_map.height + EDGE
+    deep = _map_height(size) + EDGE
+    wide = round(_map_height(size) * MAP_WIDTH) * len(_map_yaws(picture.muscles)) + EDGE
     right, left = (width - wide, EDGE), (EDGE, EDGE)
     pixels = seen * whole.scale + np.array(size) / 2 - np.array(whole.centre) * whole.scale
     high = pixels[:, 1] < deep + EDGE

@@ -161,7 +161,9 @@ def _crop(model: Model, view: View, surface: _Surface, fine: int) -> tuple[int, 
     x, y = surface.hits.pixel % view.width, surface.hits.pixel // view.width
     shade = view.project(_on_floor(model.points, view))
     pad = 24 * fine
-    low = np.array([min(x.min(initial=view.width), shade[:, 0].min()), min(y.min(initial=view.height), shade[:, 1].min())])
+    low = np.array(
+        [min(x.min(initial=view.width), shade[:, 0].min()), min(y.min(initial=view.height), shade[:, 1].min())]
+    )
     high = np.array([max(x.max(initial=0), shade[:, 0].max()), max(y.max(initial=0), shade[:, 1].max())])
     left, top = np.clip(low - pad, 0, None).astype(int) // fine * fine
     right, bottom = np.minimum((high + pad).astype(int) // fine * fine, (view.width, view.height))
