@@ -1,4 +1,4 @@
-"""The names a pose file may use: joints and how far they bend, parts that touch the floor, muscles and where they lie."""
+"""The names a pose file may use: joints and how far they bend, parts that touch the floor, muscles."""
 
 from collections.abc import Mapping
 

@@ -99,15 +99,20 @@ def _turned(pose: Pose, axis: str, angle: float) -> Pose:
 
 def _rest(body: Body, pose: Pose, ground: str | None) -> Moment:
     """Returns the pose lowered or lifted until the part that rests on the floor touches it."""
-    for _ in range(3):
-        placed = _hold_on(body, pose)
-        posed = body.pose(placed)
-        lift = float(body.skin(posed, body.part(ground))[:, 1].min()) if ground else 0.0
+    moment = _as_it_is(body, pose)
+    for _ in range(3 if ground else 0):
+        lift = float(body.skin(moment.posed, body.part(ground or "all"))[:, 1].min())
         if abs(lift) < 1e-4:
             break
         x, y, z = pose.position
         pose = replace(pose, position=(x, y - lift, z))
-    return Moment(placed, posed)
+        moment = _as_it_is(body, pose)
+    return moment
+
+
+def _as_it_is(body: Body, pose: Pose) -> Moment:
+    placed = _hold_on(body, pose)
+    return Moment(placed, body.pose(placed))
 
 
 def _hold_on(body: Body, pose: Pose) -> Pose:

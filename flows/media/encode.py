@@ -11,7 +11,10 @@ RATE = 20  # frames a second
 
 
 def sequence(count: int, hold: tuple[float, float], *, cycle: bool = False) -> list[int]:
-    """Returns the order of frames of a loop: hold the start (seconds), go, hold the end, come back; a cycle just goes."""
+    """Returns the order of frames of a loop: hold the start, go, hold the end (seconds), come back.
+
+    A cycle only goes on: its end is its beginning.
+    """
     if cycle:
         return list(range(count))
     start, end = (round(seconds * RATE) for seconds in hold)

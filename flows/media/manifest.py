@@ -59,13 +59,16 @@ def problems(pictures: Mapping[str, Picture], manifest: Entry, folder: Path = RE
             yield f"{name}: rendered, but its pose is gone; remove it from {MANIFEST.name} and {RENDERED.name}/"
         for file, about in entry["files"].items():
             yield from _size_problems(file, about)
+    yield from _file_problems(manifest, {path.name: path.read_bytes() for path in sorted(folder.glob("*"))})
+
+
+def _file_problems(manifest: Entry, there: Mapping[str, bytes]) -> Iterator[str]:
     listed = {
         file: about
         for section in manifest.values()
         for entry in section.values()
         for file, about in entry["files"].items()
     }
-    there = {path.name: path.read_bytes() for path in sorted(folder.glob("*"))}
     for name in sorted(listed.keys() | there.keys()):
         if name not in there:
             yield f"{name}: is missing"
@@ -75,7 +78,7 @@ def problems(pictures: Mapping[str, Picture], manifest: Entry, folder: Path = RE
             yield f"{name}: is not the file that was rendered"
     total = sum(map(len, there.values()))
     if total > LARGEST:
-        yield f"{folder.name}/ holds {total / 1e6:.1f} MB ({LARGEST / 1e6:g} at most)"
+        yield f"{RENDERED.name}/ holds {total / 1e6:.1f} MB ({LARGEST / 1e6:g} at most)"
 
 
 def _size_problems(file: str, about: Entry) -> Iterator[str]:

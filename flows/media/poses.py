@@ -1,4 +1,4 @@
-"""What a pose file says, as values: keyframes, targets, props, arrows and checks; and the poses between two keyframes."""
+"""What a pose file says, as values: keyframes, targets, props, arrows, checks; and the poses between keyframes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

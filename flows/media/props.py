@@ -170,7 +170,7 @@ def _held(prop: Prop, joints: Mapping[str, Floats]) -> Solid:
         half = 0.5 * (prop.size[0] if prop.size else 1.2) * unit(grips[0] - grips[-1])
         return _tube([middle - half, middle + half], 0.014, "wood")
     radius = prop.size[0] / 2 if prop.size else 0.09
-    return _tube([middle + (0, k * radius, 0) for k in (-1, -0.99, 0.99, 1)], radius, "pad", 20)
+    return _tube([middle + np.array([0, k * radius, 0]) for k in (-1, -0.99, 0.99, 1)], radius, "pad", 20)
 
 
 def _mini_band(body: Body, points: Floats, prop: Prop) -> Solid:

@@ -55,7 +55,7 @@ def rasterise(points: Floats, faces: Ints, width: int, height: int, *, both_side
     chosen = np.flatnonzero(seen & (high >= low).all(1))
     first, rows = low[chosen, 1].astype(np.int64), (high[chosen, 1] - low[chosen, 1] + 1).astype(np.int64)
     face, y = np.repeat(chosen, rows), np.repeat(first, rows) + _counted(rows)
-    start, end = _spans(corners, np.sign(area), face, y, low[:, 0], high[:, 0])
+    start, end = _spans(corners, np.sign(area), face, y, width)
     length = (end - start + 1).clip(0, None)
     face, y, x = np.repeat(face, length), np.repeat(y, length), np.repeat(start, length) + _counted(length)
     pixel, depth = y * width + x, _depth(corners, area, face, x, y)
@@ -77,9 +77,10 @@ def _counted(lengths: Ints) -> Ints:
     return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
 
 
-def _spans(corners: Floats, sign: Floats, face: Ints, y: Ints, low: Floats, high: Floats) -> tuple[Ints, Ints]:
+def _spans(corners: Floats, sign: Floats, face: Ints, y: Ints, width: int) -> tuple[Ints, Ints]:
     """Returns the first and last pixel of each row of a triangle, between its three edges."""
-    start, end = low[face], high[face]
+    start = np.ceil(corners[:, :, 0].min(1)).clip(0, None)[face]
+    end = np.minimum(np.floor(corners[:, :, 0].max(1)), width - 1)[face]
     for k in range(3):
         one, two = corners[:, k], corners[:, (k + 1) % 3]
         step = ((one[:, 1] - two[:, 1]) * sign)[face]  # how fast the inside grows along the row

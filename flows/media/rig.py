@@ -1,4 +1,7 @@
-"""The body and its joints: anatomical degrees in, posed points of the skin out (metres; +x the figure's left, +y up, +z forward)."""
+"""The body and its joints: anatomical degrees in, posed points of the skin out.
+
+Lengths are metres; +x is the figure's left, +y up and +z forward.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,7 +55,7 @@ def turn_between(start: Floats, end: Floats) -> Floats:
     if cosine < -0.9999:
         return turn_x(180)
     k = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
-    return np.eye(3) + k + k @ k / (1 + cosine)
+    return np.asarray(np.eye(3) + k + k @ k / (1 + cosine))
 
 
 def mix(a: Floats, b: Floats, share: float) -> Floats:
@@ -67,7 +70,7 @@ def mix(a: Floats, b: Floats, share: float) -> Floats:
     axis = unit(np.array([step[2, 1] - step[1, 2], step[0, 2] - step[2, 0], step[1, 0] - step[0, 1]]))
     k = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
     part = share * angle
-    return a @ (np.eye(3) + np.sin(part) * k + (1 - np.cos(part)) * (k @ k))
+    return np.asarray(a @ (np.eye(3) + np.sin(part) * k + (1 - np.cos(part)) * (k @ k)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +166,10 @@ class Body:
             limb = {"thigh": "foot", "upperarm": "hand"}.get(bone[:-2])
             side = "left" if bone.endswith("_l") else "right"
             target = pose.targets.get(f"{side}_{limb}") if limb else None
-            if target and limb:
-                turn, local[_lower(bone)] = self._reach_for(target, limb, bone, places[i], turn, local[_lower(bone)])
+            if target:
+                upper, lower = self._reach_for(target, bone, places[i])
+                turn = mix(turn, upper, target.weight)
+                local[_lower(bone)] = mix(local[_lower(bone)], lower, target.weight)
             facing = pose.facings.get(f"{side}_{bone[:-2]}")
             if facing:
                 turn = mix(turn, _facing_turn(facing, bone), facing.weight)
@@ -180,11 +185,10 @@ class Body:
             joints[f"{bone}_tip"] = whole[i] @ self.tail[i] + shifts[i]
         return Posed(whole, shifts, joints)
 
-    def _reach_for(
-        self, target: Target, limb: str, bone: str, at: Floats, turn: Floats, lower: Floats
-    ) -> tuple[Floats, Floats]:
+    def _reach_for(self, target: Target, bone: str, at: Floats) -> tuple[Floats, Floats]:
         """Returns the turns of the upper and lower bone that bring a hand or foot to a point (law of cosines)."""
-        knee, ankle = ("calf_l", "foot_l") if limb == "foot" else ("lowerarm_l", "hand_l")
+        leg = bone.startswith("thigh")
+        knee, ankle = ("calf_l", "foot_l") if leg else ("lowerarm_l", "hand_l")
         first, second = self.reach(bone[:-1] + "l", knee), self.reach(knee, ankle)
         way = np.array(target.at) - at
         distance = float(np.clip(np.linalg.norm(way), abs(first - second) + 1e-3, (first + second) * 0.9995))
@@ -194,9 +198,9 @@ class Body:
         cosine = np.clip((first**2 + distance**2 - second**2) / (2 * first * distance), -1, 1)
         upper_way = ahead * cosine + pole * np.sqrt(1 - cosine**2)
         lower_way = unit(ahead * distance - upper_way * first)
-        hinge = unit(np.cross(ahead, pole) if limb == "hand" else np.cross(pole, ahead))
+        hinge = unit(np.cross(pole, ahead) if leg else np.cross(ahead, pole))
         upper_turn, lower_turn = _frame(upper_way, hinge), _frame(lower_way, hinge)
-        return mix(turn, upper_turn, target.weight), mix(lower, upper_turn.T @ lower_turn, target.weight)
+        return upper_turn, upper_turn.T @ lower_turn
 
 
 def _lower(bone: str) -> str:

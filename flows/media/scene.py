@@ -1,4 +1,4 @@
-"""A picture put together: the movement, the things around it, a camera that holds all of it, arrows and the body map."""
+"""A picture put together: the movement, the things around it, a camera that holds it, arrows and the body map."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,12 +15,13 @@ from flows.media.poses import Picture, Pose
 from flows.media.props import reflection, solids
 from flows.media.raster import View, camera_turn
 from flows.media.rig import Body, Floats
-from flows.media.shade import COLOURED, Model, Solid, Style, draw
+from flows.media.shade import Model, Solid, Style, draw
 
 Box = tuple[float, float, float, float]
 MAP_HEIGHT = 0.36  # of the body map, as a share of the picture's height
 MAP_WIDTH = 0.56  # of one figure in the body map, as a share of the map's height
 EDGE = 14  # pixels between the body map and the frame
+TIGHT = 0.04  # of the frame, which is left free around a figure that must make room for the body map
 ARROW_STEPS = 12  # instants between two keyframes along which an arrow finds its path
 
 
@@ -123,8 +124,8 @@ def _map_height(size: tuple[int, int]) -> int:
 
 def _map_yaws(muscles: Sequence[str]) -> list[float]:
     yaws = {_seen_from(muscle) for muscle in muscles}
-    if 180.0 in yaws:
-        yaws -= {135.0, -135.0}  # what shows from half behind shows from behind too
+    if yaws & {0.0, 180.0}:
+        yaws -= {135.0, -135.0}  # what shows from the side shows from in front and from behind too
     return sorted(yaws)
 
 
@@ -177,17 +178,28 @@ def _beside_map(seen: Floats, picture: Picture, size: tuple[int, int]) -> tuple[
     whole = _fit(seen, picture, size, (x, y, width - x, height - y))
     if not picture.muscles:
         return whole, (0, 0)
-    deep = _map_height(size) + EDGE
-    wide = round(_map_height(size) * MAP_WIDTH) * len(_map_yaws(picture.muscles)) + EDGE
-    right, left = (width - wide, EDGE), (EDGE, EDGE)
-    pixels = seen * whole.scale + np.array(size) / 2 - np.array(whole.centre) * whole.scale
-    high = pixels[:, 1] < deep + EDGE
-    if not (high & (pixels[:, 0] > width - wide - EDGE)).any():
-        return whole, right
-    if not (high & (pixels[:, 0] < wide + EDGE)).any():
-        return whole, left
-    choices = [
-        (_fit(seen, picture, size, (x, y, width - wide - EDGE, height - y)), right),
-        (_fit(seen, picture, size, (x, deep + EDGE, width - x, height - y)), right),
-    ]
-    return max(choices, key=lambda choice: choice[0].scale)
+    deep = _map_height(size) + 2 * EDGE
+    wide = round(_map_height(size) * MAP_WIDTH) * len(_map_yaws(picture.muscles)) + 2 * EDGE
+    right, left = (width - wide + EDGE, EDGE), (EDGE, EDGE)
+    points = np.unique(np.round(seen, 2), axis=0)
+
+    def free(view: View, corner: tuple[int, int]) -> bool:
+        pixels = points * view.scale + np.array(size) / 2 - np.array(view.centre) * view.scale
+        beside = pixels[:, 0] > width - wide if corner == right else pixels[:, 0] < wide
+        return not (beside & (pixels[:, 1] < deep)).any()
+
+    for corner in (right, left):
+        if free(whole, corner):
+            return whole, corner
+    # No corner is free: the figure moves to the foot of the other side, and becomes smaller only as far as it must.
+    x, y = TIGHT * width, TIGHT * height
+    tight = _fit(seen, picture, size, (x, y, width - x, height - y))
+    extent = seen.max(0) - seen.min(0)
+    for share in np.linspace(1, 0.5, 26):
+        across, down = extent * tight.scale * share
+        for corner in (right, left):
+            start = x if corner == right else width - x - across
+            view = _fit(seen, picture, size, (start, height - y - down, start + across, height - y))
+            if free(view, corner):
+                return view, corner
+    return tight, right

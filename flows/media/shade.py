@@ -1,7 +1,8 @@
-"""From posed skin and things to a picture: light, shadow on the floor, mist on far limbs, outlines and glowing muscles."""
+"""From posed skin and things to a picture: light, shadow, mist on far limbs, outlines and glowing muscles."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from flows.media.raster import Hits, View, rasterise
 from flows.media.rig import Body, Floats, Ints, unit
 
 Mask = NDArray[np.bool_]
+Pixels = NDArray[np.float32]
 LIGHT = unit((-0.45, 0.85, 0.55))  # in the camera's space: from the upper left, towards the viewer
 DARK, LIT = np.array([0.60, 0.62, 0.74]), np.array([1.05, 1.04, 1.02])
 NOTHING = -2  # the code of a pixel that shows the floor or the air
@@ -65,7 +67,7 @@ class _Surface:
 
 def draw(model: Model, view: View, style: Style = COLOURED, *, fine: int = 2) -> Image.Image:
     """Returns the picture of a view that is `fine` times larger than the picture on each side."""
-    canvas = np.empty((view.height, view.width, 3), np.float32)
+    canvas: Pixels = np.empty((view.height, view.width, 3), np.float32)
     canvas[:] = rgb("background")
     surface = _surface(model, view, style)
     if model.mirrored is not None:
@@ -75,15 +77,14 @@ def draw(model: Model, view: View, style: Style = COLOURED, *, fine: int = 2) ->
     x, y = surface.hits.pixel % view.width - left, surface.hits.pixel // view.width - top
     at = y * size[1] + x
 
-    def spread(values: NDArray[np.generic], rest: float) -> Floats:
+    def spread(values: NDArray[Any], rest: float) -> Pixels:
         field = np.full(size[0] * size[1], rest, np.float32)
         field[at] = values
         return field.reshape(size)
 
     far = float(surface.hits.depth.max(initial=0))
-    depth = spread(surface.hits.depth, far + 1)
-    code = spread(surface.code, NOTHING).astype(np.int16)
-    skin = spread(surface.skin, 0) > 0
+    depth, skin = spread(surface.hits.depth, far + 1), spread(surface.skin, 0) > 0
+    code, face = spread(surface.code, NOTHING).astype(np.int16), spread(surface.face, 0) > 0
     colour = surface.colour * (1 - _hollow(depth, far, fine).ravel()[at][:, None] * np.array([1.0, 0.95, 0.8]))
     colour = _mist(colour, surface, style.mist)
     patch = np.ascontiguousarray(canvas[top:bottom, left:right])
@@ -93,8 +94,8 @@ def draw(model: Model, view: View, style: Style = COLOURED, *, fine: int = 2) ->
         shade = _shadow(model, view, (left, top, right, bottom), fine) * on_floor
         patch *= 1 - 0.30 * shade[..., None] * np.array([1, 0.93, 0.82], np.float32)
     _contour(patch, spread(surface.working > 0.38, 0) > 0, skin, depth, fine)
-    thresholds = np.where(spread(surface.face, 0) > 0, 0.09, np.where(spread(surface.hand, 0) > 0, 0.03, 0.02))
-    _outline(patch, depth, code, skin, thresholds, spread(surface.face, 0) > 0, fine)
+    gap = np.where(face, 0.09, np.where(spread(surface.hand, 0) > 0, 0.03, 0.02))
+    _ink(patch, np.maximum(_edges(depth, gap, code, skin, fine), _seams(code, skin, face, fine)), rgb("line"))
     canvas[top:bottom, left:right] = patch
     picture = Image.fromarray((np.clip(canvas, 0, 1) * 255 + 0.5).astype(np.uint8))
     if fine == 1:
@@ -180,7 +181,7 @@ def _mist(colour: Floats, surface: _Surface, mist: float) -> Floats:
     return np.asarray(colour * (1 - veil) + rgb("background") * veil)
 
 
-def _hollow(depth: Floats, far: float, fine: int) -> Floats:
+def _hollow(depth: Pixels, far: float, fine: int) -> Floats:
     """Returns how much darker a pixel is because things around it lie nearer."""
     coarse = np.minimum(depth[::fine, ::fine], far + 0.15).astype(np.float64)
     dark = np.zeros_like(coarse)
@@ -213,40 +214,45 @@ def _on_floor(points: Floats, view: View) -> Floats:
     return np.asarray(result)
 
 
-def _contour(patch: Floats, working: Mask, skin: Mask, depth: Floats, fine: int) -> None:
+def _contour(patch: Pixels, working: Mask, skin: Mask, depth: Pixels, fine: int) -> None:
     """Draws a white line around working muscles, for those who cannot tell the red."""
-    if not working.any():
-        return
     line = np.zeros(working.shape, bool)
-    for dx, dy in ((1, 0), (0, 1)):
-        beside = np.roll(skin, (dy, dx), (0, 1)) & (np.abs(depth - np.roll(depth, (dy, dx), (0, 1))) < 0.01)
-        line |= (working != np.roll(working, (dy, dx), (0, 1))) & skin & beside
-    white = (rise(0.08, 0.28, _soft(line, fine * 0.8)) * 0.75)[..., None]
-    patch *= 1 - white
-    patch += white
+    for shift in ((0, 1), (1, 0)):
+        beside = np.roll(skin, shift, (0, 1)) & (np.abs(depth - np.roll(depth, shift, (0, 1))) < 0.01)
+        line |= (working != np.roll(working, shift, (0, 1))) & skin & beside
+    _ink(patch, rise(0.08, 0.28, _soft(line, fine * 0.8)) * 0.75, np.ones(3))
 
 
-def _outline(
-    patch: Floats, depth: Floats, code: NDArray[np.int16], skin: Mask, gap: Floats, face: Mask, fine: int
-) -> None:
-    """Draws lines where something ends in front of a gap, and thin ones between clothes and skin."""
-    edge, seam = np.zeros(skin.shape, bool), np.zeros(skin.shape, bool)
-    for dx, dy in ((1, 0), (0, 1), (1, 1), (1, -1)):
-        before, after = np.roll(depth, (dy, dx), (0, 1)), np.roll(depth, (-dy, -dx), (0, 1))
+def _edges(depth: Pixels, gap: Floats, code: NDArray[np.int16], skin: Mask, fine: int) -> Floats:
+    """Returns lines, 0 to 1, where something ends in front of a gap."""
+    edge = np.zeros(skin.shape, bool)
+    for down, right in ((0, 1), (1, 0), (1, 1), (-1, 1)):
+        before, after = np.roll(depth, (down, right), (0, 1)), np.roll(depth, (-down, -right), (0, 1))
         edge |= before + after - 2 * depth > gap
-        seam |= (code != np.roll(code, (dy, dx), (0, 1))) & skin & np.roll(skin, (dy, dx), (0, 1)) & ~face
-    line = rise(0.07, 0.20, _soft(edge, fine * 0.95))
+    line = rise(0.07, 0.20, _soft(edge, fine * 0.95)) * 0.92
     # Edges of mat and wall stay pale, unless the body is near.
     near = np.asarray(Image.fromarray(skin.astype(np.uint8)).filter(ImageFilter.MaxFilter(7))) > 0
     line[np.isin(code, (CODE["mat"], CODE["wall"])) & ~near] *= 0.35
-    strength = np.maximum(line * 0.92, rise(0.10, 0.30, _soft(seam, fine * 0.75)) * 0.40)[..., None]
-    patch *= 1 - strength
-    patch += rgb("line").astype(np.float32) * strength
+    return line
+
+
+def _seams(code: NDArray[np.int16], skin: Mask, face: Mask, fine: int) -> Floats:
+    """Returns thin lines, 0 to 1, between clothes and skin."""
+    seam = np.zeros(skin.shape, bool)
+    for shift in ((0, 1), (1, 0), (1, 1), (-1, 1)):
+        seam |= (code != np.roll(code, shift, (0, 1))) & skin & np.roll(skin, shift, (0, 1)) & ~face
+    return rise(0.10, 0.30, _soft(seam, fine * 0.75)) * 0.40
+
+
+def _ink(patch: Pixels, strength: Floats, colour: Floats) -> None:
+    share = strength[..., None].astype(np.float32)
+    patch *= 1 - share
+    patch += colour.astype(np.float32) * share
 
 
 def _soft(mask: Mask, radius: float) -> Floats:
     image = Image.fromarray((mask * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(radius))
-    return np.asarray(image, np.float32) / 255
+    return np.asarray(image) / 255
 
 
 def _blur(field: Floats, radius: int) -> Floats:
@@ -263,7 +269,7 @@ def _blur(field: Floats, radius: int) -> Floats:
 
 def _enlarge(field: Floats, times: int, shape: tuple[int, ...]) -> Floats:
     if times == 1:
-        return field.astype(np.float32)
+        return field
     image = Image.fromarray(field.astype(np.float32))
     size = (field.shape[1] * times, field.shape[0] * times)
     return np.asarray(image.resize(size, Image.Resampling.BILINEAR))[: shape[0], : shape[1]]
