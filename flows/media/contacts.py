@@ -1,6 +1,6 @@
 """Where a pose stands: parts on the floor, hands on knees, joints that must not slide; then the whole movement."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -123,12 +123,15 @@ def _hold_on(body: Body, pose: Pose) -> Pose:
     free = {limb: target for limb, target in pose.targets.items() if limb not in holding}
     pose = replace(pose, targets=free)
     for _ in range(2):
-        joints = body.pose(pose).joints
-        pose = replace(pose, targets={**free, **{limb: _beside(joints, target) for limb, target in holding.items()}})
+        posed = body.pose(pose)
+        pose = replace(pose, targets={**free, **{limb: _beside(posed, target) for limb, target in holding.items()}})
     return pose
 
 
-def _beside(joints: Mapping[str, Floats], target: Target) -> Target:
+def _beside(posed: Posed, target: Target) -> Target:
     assert target.joint is not None
-    x, y, z = joints[target.joint] + np.array(target.at)
+    offset = np.array(target.at)
+    if target.turning:
+        offset = posed.directions[target.joint] @ offset
+    x, y, z = posed.joints[target.joint] + offset
     return replace(target, at=(float(x), float(y), float(z)), joint=None)

@@ -11,10 +11,14 @@ STANDING: Point = (0.0, 0.84, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a hand (its wrist) or a foot (its ankle) goes: a point, or one beside another joint; metres."""
+    """Where a hand (its wrist) or a foot (its ankle) goes: a point, or one beside another joint; metres.
+
+    `turning` counts from the joint in its own bone's directions, so that a hand stays behind a thigh that moves.
+    """
 
     at: Point
     joint: str | None = None
+    turning: bool = False
     pole: Point = (0.0, 0.0, 1.0)
     weight: float = 1.0
 
@@ -141,6 +145,7 @@ def blend(poses: Sequence[Pose], shares: Sequence[float]) -> Pose:
             targets[limb] = Target(
                 _mean([(t.at, share / weight) for t, share in having if t.joint == lead.joint]),
                 lead.joint,
+                lead.turning,
                 _mean([(t.pole, share / weight) for t, share in having]),
                 min(weight, 1.0),
             )

@@ -194,6 +194,9 @@ class _Table:
         x, y, z = self.numbers(key, (3,), default)
         return x, y, z
 
+    def has(self, key: str) -> bool:
+        return key in self._left
+
     def is_table(self, key: str) -> bool:
         return isinstance(self._left.get(key), dict)
 
@@ -263,9 +266,10 @@ def _target(reach: _Table, limb: str, ankle: float) -> Target | None:
     pole = table.point("pole", (0.0, 0.0, 1.0) if limb.endswith("foot") else (0.0, 0.0, -1.0))
     if table.is_table("at"):
         beside = table.sub("at")
-        joint = beside.choice("joint", JOINTS)
-        return table.end(Target(beside.end(beside.point("offset", (0.0, 0.0, 0.0))), joint, pole))
-    return table.end(Target(table.point("at"), None, pole))
+        turning = beside.has("bone")
+        joint = beside.choice("bone" if turning else "joint", JOINTS)
+        return table.end(Target(beside.end(beside.point("offset", (0.0, 0.0, 0.0))), joint, turning, pole))
+    return table.end(Target(table.point("at"), pole=pole))
 
 
 def _facing(orient: _Table, limb: str) -> Facing | None:

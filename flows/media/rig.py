@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 DATA = Path(__file__).parent / "data"
+GIRDLE = 28.0  # degrees that the shoulder blade and collarbone go along with a hand that reaches far
 UNIT = 16_000  # the files keep lengths as whole numbers of 1/16 mm
 FINGERS = ("thumb", "index", "middle", "ring", "pinky")
 SIDES = (("left", "l", 1.0), ("right", "r", -1.0))
@@ -80,6 +81,7 @@ class Posed:
     turns: Floats
     shifts: Floats
     joints: Mapping[str, Floats]
+    directions: Mapping[str, Floats]  # of each bone: its left, up and forward, as columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,10 +165,12 @@ class Body:
                 places[parent] if bone == "pelvis" else places[parent] + arm @ (self.head[i] - self.head[parent])
             )
             turn = turns[parent] @ local.get(bone, np.eye(3))
-            limb = {"thigh": "foot", "upperarm": "hand"}.get(bone[:-2])
+            limb = {"thigh": "foot", "upperarm": "hand", "clavicle": "hand"}.get(bone[:-2])
             side = "left" if bone.endswith("_l") else "right"
             target = pose.targets.get(f"{side}_{limb}") if limb else None
-            if target:
+            if target and bone.startswith("clavicle"):
+                turn = mix(turn, self._stretched(target, i, places[i], turn), target.weight)
+            elif target:
                 upper, lower = self._reach_for(target, bone, places[i])
                 turn = mix(turn, upper, target.weight)
                 local[_lower(bone)] = mix(local[_lower(bone)], lower, target.weight)
@@ -183,7 +187,18 @@ class Body:
         for bone in ("head", "hand_l", "hand_r", "ball_l", "ball_r"):
             i = self.bones.index(bone)
             joints[f"{bone}_tip"] = whole[i] @ self.tail[i] + shifts[i]
-        return Posed(whole, shifts, joints)
+        return Posed(whole, shifts, joints, dict(zip(self.bones, turns, strict=True)))
+
+    def _stretched(self, target: Target, clavicle: int, at: Floats, turn: Floats) -> Floats:
+        """Returns the turn of a shoulder girdle that follows a hand which reaches as far as the arm is long."""
+        shoulder = self.head[self.bones.index("upperarm" + self.bones[clavicle][-2:])] - self.head[clavicle]
+        arm = turn @ self.upright[clavicle] @ shoulder
+        way = np.array(target.at) - at
+        length = self.reach("upperarm_l", "lowerarm_l") + self.reach("lowerarm_l", "hand_l")
+        need = float(np.clip((np.linalg.norm(way - arm) / length - 0.93) / 0.12, 0, 1))
+        follow = turn_between(arm, way)
+        angle = float(np.degrees(np.arccos(np.clip((np.trace(follow) - 1) / 2, -1, 1))))
+        return mix(np.eye(3), follow, need * min(1.0, GIRDLE / max(angle, 1e-6))) @ turn
 
     def _reach_for(self, target: Target, bone: str, at: Floats) -> tuple[Floats, Floats]:
         """Returns the turns of the upper and lower bone that bring a hand or foot to a point (law of cosines)."""
