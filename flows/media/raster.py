@@ -34,12 +34,11 @@ def camera_turn(yaw: float, pitch: float) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """The pixels where something shows: their numbers, depth, triangle and the weights of its corners."""
+    """The pixels where something shows: their numbers, how deep it lies and which triangle it is."""
 
     pixel: Ints
     depth: Floats
     face: Ints
-    corner: Floats
 
 
 def rasterise(points: Floats, faces: Ints, width: int, height: int, *, both_sides: bool = False) -> Hits:
@@ -65,7 +64,7 @@ def rasterise(points: Floats, faces: Ints, width: int, height: int, *, both_side
     owner = np.full(width * height, -1)
     owner[pixel[front]] = face[front]
     shown = np.flatnonzero(owner >= 0)
-    return Hits(shown, nearest[shown], owner[shown], _weights(corners, area, owner[shown], shown, width))
+    return Hits(shown, nearest[shown], owner[shown])
 
 
 def _cross(one: Floats, two: Floats) -> Floats:
@@ -103,9 +102,11 @@ def _depth(corners: Floats, area: Floats, face: Ints, x: Ints, y: Ints) -> Float
     return np.asarray(base[face] + right[face] * x + down[face] * y)
 
 
-def _weights(corners: Floats, area: Floats, face: Ints, pixel: Ints, width: int) -> Floats:
-    """Returns how much of each corner a pixel shows."""
-    inside = np.stack([pixel % width, pixel // width], 1) - corners[face, 0, :2]
-    second = _cross(inside, corners[face, 2, :2] - corners[face, 0, :2]) / area[face]
-    third = _cross(corners[face, 1, :2] - corners[face, 0, :2], inside) / area[face]
-    return np.stack([1 - second - third, second, third], 1)
+def corner_weights(corners: Floats, pixel: Ints, width: int) -> Floats:
+    """Returns how much of each corner of its triangle (pixels x, y) a pixel shows."""
+    first = corners[:, 0, :2]
+    second, third = corners[:, 1, :2] - first, corners[:, 2, :2] - first
+    inside = np.stack([pixel % width, pixel // width], 1) - first
+    area = _cross(second, third)
+    one, two = _cross(inside, third) / area, _cross(second, inside) / area
+    return np.stack([1 - one - two, one, two], 1)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from flows.media.paint import CODE, TABLE, cloth, glow, rgb, rise
-from flows.media.raster import Hits, View, rasterise
+from flows.media.raster import Hits, View, corner_weights, rasterise
 from flows.media.rig import Body, Floats, Ints, unit
 
 Mask = NDArray[np.bool_]
@@ -113,26 +113,28 @@ def _surface(model: Model, view: View, style: Style) -> _Surface:
         points.append(solid.points)
         codes.append(np.full(len(solid.faces), CODE[solid.colour]))
     at, face, code_of = np.concatenate(points), np.concatenate(faces), np.concatenate(codes)
-    hits = rasterise(view.project(at), face, view.width, view.height)
+    seen = view.project(at)
+    hits = rasterise(seen, face, view.width, view.height)
     code = code_of[hits.face]
     skin = code < 0
-    normal = _flat_normals(at, face)[hits.face]
+    # A thing has one colour a face; only skin is looked at pixel by pixel.
+    solid = _light(style.table[code_of], np.zeros(len(face)), _flat_normals(at, face) @ view.turn.T, rim=0)
+    colour = solid[hits.face]
     corners = body.faces[hits.face[skin]]
-    weights = hits.corner[skin][:, :, None]
-    normal[skin] = (weights * _smooth_normals(model.points, body.faces)[corners]).sum(1)
+    weights = corner_weights(seen[corners], hits.pixel[skin], view.width)[:, :, None]
+    normal = (weights * _smooth_normals(model.points, body.faces)[corners]).sum(1)
     normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-12
     paint, region = (weights * body.paint[corners]).sum(1), (weights * body.region[corners]).sum(1)
     code[skin] = cloth(paint, region)
-    working = np.zeros(len(code))
+    working, face_mask, hand_mask = np.zeros(len(code)), np.zeros(len(code), bool), np.zeros(len(code), bool)
     working[skin] = glow(paint, region, model.muscles)
-    face_mask, hand_mask = np.zeros(len(code), bool), np.zeros(len(code), bool)
     face_mask[skin] = (region[:, 1] > 0.6) & (paint[:, 2] > 0.035)
     hand_mask[skin] = region[:, 2] > 0.5
-    colour = _light(style.table[code], working, normal @ view.turn.T, skin)
+    colour[skin] = _light(style.table[code[skin]], working[skin], normal @ view.turn.T, rim=0.12)
     return _Surface(hits, skin, code, working, face_mask, hand_mask, colour)
 
 
-def _light(base: Floats, working: Floats, normal: Floats, skin: Mask) -> Floats:
+def _light(base: Floats, working: Floats, normal: Floats, *, rim: float) -> Floats:
     """Returns the lit colours: half soft shade, half the step of a drawing, and a rim of light from above."""
     red = 0.82 * working[:, None]
     base = base * (1 - red) + rgb("muscle") * red
@@ -140,8 +142,8 @@ def _light(base: Floats, working: Floats, normal: Floats, skin: Mask) -> Floats:
     light = (0.68 * rise(-0.35, 0.75, facing) + 0.32 * rise(-0.05, 0.25, facing + 0.05))[:, None]
     tint = DARK * (1 - light) + LIT * light
     tint = np.maximum(tint, tint + (np.array([0.92, 0.9, 0.9]) - tint) * (0.6 * working[:, None]))
-    rim = rise(0.62, 0.95, 1 - np.clip(normal[:, 2], 0, 1)) * np.clip(normal[:, 1] * 0.6 + 0.4, 0, 1) * 0.12
-    return np.asarray(base * tint + (rim * skin)[:, None])
+    edge = rise(0.62, 0.95, 1 - np.clip(normal[:, 2], 0, 1)) * np.clip(normal[:, 1] * 0.6 + 0.4, 0, 1)
+    return np.asarray(base * tint + rim * edge[:, None])
 
 
 def _reflect(model: Model, view: View, style: Style, surface: _Surface) -> None:
@@ -231,7 +233,7 @@ def _edges(depth: Pixels, gap: Floats, code: NDArray[np.int16], skin: Mask, fine
         edge |= before + after - 2 * depth > gap
     line = rise(0.07, 0.20, _soft(edge, fine * 0.95)) * 0.92
     # Edges of mat and wall stay pale, unless the body is near.
-    near = np.asarray(Image.fromarray(skin.astype(np.uint8)).filter(ImageFilter.MaxFilter(7))) > 0
+    near = _soft(skin, 2.0 * fine) > 0.02
     line[np.isin(code, (CODE["mat"], CODE["wall"])) & ~near] *= 0.35
     return line
 
