@@ -118,8 +118,8 @@ def _surface(model: Model, view: View, style: Style) -> _Surface:
     code = code_of[hits.face]
     skin = code < 0
     # A thing has one colour a face; only skin is looked at pixel by pixel.
-    solid = _light(style.table[code_of], np.zeros(len(face)), _flat_normals(at, face) @ view.turn.T, rim=0)
-    colour = solid[hits.face]
+    plain = _light(style.table[code_of], np.zeros(len(face)), _flat_normals(at, face) @ view.turn.T, rim=0)
+    colour = plain[hits.face]
     corners = body.faces[hits.face[skin]]
     weights = corner_weights(seen[corners], hits.pixel[skin], view.width)[:, :, None]
     normal = (weights * _smooth_normals(model.points, body.faces)[corners]).sum(1)
