@@ -85,7 +85,7 @@ MUSCLES: Mapping[str, tuple[tuple[Point, Point, float], ...]] = {
     "hip_flexor": (((0.075, 0.90, 0.10), (0.098, 0.77, 0.10), 0.052),),
     "quads": (((0.105, 0.78, 0.085), (0.130, 0.56, 0.105), 0.062),),
     "hamstrings": (((0.10, 0.73, -0.05), (0.128, 0.52, -0.02), 0.062),),
-    "adductors": (((0.055, 0.78, 0.03), (0.09, 0.62, 0.03), 0.045),),
+    "adductors": (((0.062, 0.79, 0.07), (0.088, 0.62, 0.07), 0.045),),
     "piriformis": (((0.045, 0.86, -0.10), (0.115, 0.82, -0.06), 0.050),),
     "calf": (((0.140, 0.43, 0.0), (0.150, 0.24, -0.02), 0.055),),
     "lats": (((0.12, 1.19, -0.03), (0.075, 1.03, -0.02), 0.052),),
@@ -93,10 +93,11 @@ MUSCLES: Mapping[str, tuple[tuple[Point, Point, float], ...]] = {
     "chest": (((0.05, 1.22, 0.12), (0.11, 1.22, 0.10), 0.060),),
     "shoulder": (((0.175, 1.27, 0.02), (0.215, 1.20, 0.02), 0.062),),
 }
-# From where the small body map shows a muscle best: 180 is from behind, 0 from the front.
+# From where the small body map shows a muscle best: 180 is from behind, 0 from the front, 90 the left side.
 SEEN_FROM: Mapping[str, float] = {
     **dict.fromkeys(
         ("glute_max", "multifidus", "erectors", "hamstrings", "piriformis", "upper_back", "lats", "calf"), 180
     ),
-    **dict.fromkeys(("glute_med", "obliques"), 135),
+    "glute_med": 135,
+    "obliques": 45,
 }

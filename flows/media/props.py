@@ -115,9 +115,15 @@ def _doorway(prop: Prop) -> list[Solid]:
 def _mirror(prop: Prop) -> list[Solid]:
     """Returns a mirror whose glass looks forward."""
     width, height = prop.size or (0.9, 1.75)
-    glass = _box((-width / 2, 0.06, -0.02), (width / 2, height, 0), "mirror", casts=False)
-    frame = _box((-width / 2 - 0.03, 0.03, -0.04), (width / 2 + 0.03, height + 0.03, -0.021), "wood", casts=False)
-    return [frame, glass]
+    x, low = width / 2, 0.04
+    bars = (
+        ((-x - 0.03, low - 0.03), (-x, height + 0.03)),
+        ((x, low - 0.03), (x + 0.03, height + 0.03)),
+        ((-x, low - 0.03), (x, low)),
+        ((-x, height), (x, height + 0.03)),
+    )
+    frame = [_box((*start, -0.02), (*end, 0.012), "wood", casts=False) for start, end in bars]
+    return [*frame, _box((-x, low, -0.02), (x, height, 0), "mirror", casts=False)]
 
 
 def _pole(prop: Prop) -> list[Solid]:

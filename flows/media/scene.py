@@ -123,10 +123,32 @@ def _map_height(size: tuple[int, int]) -> int:
 
 
 def _map_yaws(muscles: Sequence[str]) -> list[float]:
+    """Returns from where the body map shows its figures: what shows from a side shows from front and back too."""
     yaws = {_seen_from(muscle) for muscle in muscles}
-    if yaws & {0.0, 180.0}:
-        yaws -= {135.0, -135.0}  # what shows from the side shows from in front and from behind too
+    if sides := yaws - {0.0, 180.0}:
+        if len(sides) < len(yaws):
+            yaws -= sides
+        elif len(sides) > 1:
+            yaws = {90.0 if yaw > 0 else -90.0 for yaw in sides}
     return sorted(yaws)
+
+
+def _seen_from(muscle: str) -> float:
+    name, _, side = muscle.partition(":")
+    yaw = SEEN_FROM.get(name, 0.0)
+    return -yaw if yaw < 180 and side == "right" else yaw
+
+
+def fill(picture: Picture, moments: Sequence[Moment]) -> float:
+    """Returns how much of the frame's width or height figure and things fill, the larger of the two, from 0 to 1."""
+    seen = _seen(picture, moments)
+    view, _ = _beside_map(seen, picture, picture.size)
+    extent = (seen.max(0) - seen.min(0)) * view.scale / picture.size
+    return float(extent.max())
+
+
+def _map_height(size: tuple[int, int]) -> int:
+    return round(size[1] * MAP_HEIGHT)
 
 
 def _model(picture: Picture, moment: Moment) -> Model:
