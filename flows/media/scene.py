@@ -133,24 +133,6 @@ def _map_yaws(muscles: Sequence[str]) -> list[float]:
     return sorted(yaws)
 
 
-def _seen_from(muscle: str) -> float:
-    name, _, side = muscle.partition(":")
-    yaw = SEEN_FROM.get(name, 0.0)
-    return -yaw if yaw < 180 and side == "right" else yaw
-
-
-def fill(picture: Picture, moments: Sequence[Moment]) -> float:
-    """Returns how much of the frame's width or height figure and things fill, the larger of the two, from 0 to 1."""
-    seen = _seen(picture, moments)
-    view, _ = _beside_map(seen, picture, picture.size)
-    extent = (seen.max(0) - seen.min(0)) * view.scale / picture.size
-    return float(extent.max())
-
-
-def _map_height(size: tuple[int, int]) -> int:
-    return round(size[1] * MAP_HEIGHT)
-
-
 def _model(picture: Picture, moment: Moment) -> Model:
     body = Body.load(picture.body)
     points = body.skin(moment.posed)
