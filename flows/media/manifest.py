@@ -26,11 +26,11 @@ def source(picture: Picture, folder: Path = FOLDER) -> str:
     return hashlib.sha256((folder / f"{picture.id}.toml").read_bytes() + start.encode()).hexdigest()
 
 
-def file_entry(path: Path, size: tuple[int, int], seconds: float | None = None) -> Entry:
+def file_entry(path: Path, size: tuple[int, int], duration: float | None = None) -> Entry:
     """Returns what the manifest says of one file."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     entry = {"sha256": digest, "bytes": path.stat().st_size, "width": size[0], "height": size[1]}
-    return entry if seconds is None else {**entry, "seconds": seconds}
+    return entry if duration is None else {**entry, "duration": duration}
 
 
 def read(path: Path = MANIFEST) -> Entry:
@@ -82,9 +82,9 @@ def _file_problems(manifest: Entry, there: Mapping[str, bytes]) -> Iterator[str]
 
 
 def _size_problems(file: str, about: Entry) -> Iterator[str]:
-    most = LOOP_BYTES if "seconds" in about else STILL_BYTES
+    most = LOOP_BYTES if "duration" in about else STILL_BYTES
     if about["bytes"] > most:
         yield f"{file}: {about['bytes'] / 1000:.0f} kB ({most // 1000} at most)"
     shortest, longest = LOOP_SECONDS
-    if not shortest <= about.get("seconds", shortest) <= longest:
+    if not shortest <= about.get("duration", shortest) <= longest:
         yield f"{file}: lasts {about['seconds']:g} s ({shortest:g} to {longest:g}); change `hold`"
