@@ -215,7 +215,8 @@ def test_two_contacts_are_found_together() -> None:
 def test_a_small_frame_looks_like_its_golden(name: str) -> None:
     stage = scene(PICTURES[name], steps=4, size=SMALL, fine=1)
     image = np.asarray(stage.frame(len(stage.moments) - 1)).astype(float)
-    golden = np.asarray(Image.open(GOLDENS / f"media_{name}.png").convert("RGB")).astype(float)
+    with Image.open(GOLDENS / f"media_{name}.png") as file:
+        golden = np.asarray(file.convert("RGB")).astype(float)
     difference = np.abs(image - golden).max(2)
     assert difference.mean() < 1.0
     assert (difference > 40).mean() < 0.005
@@ -231,11 +232,12 @@ def test_a_frame_shows_the_background_the_arrow_and_the_working_muscle() -> None
 @pytest.mark.parametrize("muscle", MUSCLES)
 def test_the_body_map_shows_every_muscle(muscle: str) -> None:
     def red(muscles: tuple[str, ...]) -> int:
-        image = np.asarray(body_map(muscles, 120)).astype(int)
+        image = np.asarray(body_map(muscles, 160)).astype(int)
         return int(((image[..., 0] - image[..., 1]) > 60).sum())
 
-    assert red((f"{muscle}:left",)) > 20
-    assert red((muscle,)) > red((f"{muscle}:left",))
+    assert red((muscle,)) > 20
+    assert red((f"{muscle}:left",)) > 10
+    assert red(()) == 0
 
 
 def test_a_body_map_of_front_and_back_has_two_figures() -> None:
@@ -296,6 +298,11 @@ def test_a_short_arrow_is_long_enough_to_be_seen() -> None:
 # --------------------------------------------------------------------------------------------- files and their manifest
 
 
+def pixels(path: Path) -> tuple[int, int]:
+    with Image.open(path) as image:
+        return image.size
+
+
 def probe(path: Path) -> str:
     """Returns what ffmpeg says of a file."""
     return subprocess.run(
@@ -318,7 +325,7 @@ def test_a_loop_is_a_silent_h264_that_starts_at_once_and_lasts_as_long_as_the_ma
     assert set(entry["files"]) == {"bird_dog_l2.mp4", "bird_dog_l2.jpg"}
     assert entry["files"]["bird_dog_l2.mp4"]["duration"] == 2.65
     assert "Duration: 00:00:02.65" in probe(tmp_path / "bird_dog_l2.mp4")
-    assert Image.open(tmp_path / "bird_dog_l2.jpg").size == SMALL
+    assert pixels(tmp_path / "bird_dog_l2.jpg") == SMALL
 
 
 def test_a_still_has_no_loop(tmp_path: Path) -> None:
@@ -409,9 +416,9 @@ def test_files_that_are_too_large_or_too_long_are_found(shipped: Path, monkeypat
 def test_preview_writes_a_picture_of_all_keyframes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "seen.png"
     assert main(["preview", "posture_tall", "--out", str(out)]) == 0
-    assert Image.open(out).size == (720, 720)
+    assert pixels(out) == (720, 720)
     assert main(["preview", "bird_dog_l2", "--out", str(out)]) == 0
-    assert Image.open(out).size == (1920, 600)
+    assert pixels(out) == (1920, 600)
     assert str(out) in capsys.readouterr().out
 
 

@@ -130,7 +130,7 @@ def _map_yaws(muscles: Sequence[str]) -> list[float]:
             yaws -= sides
         elif len(sides) > 1:
             yaws = {90.0 if yaw > 0 else -90.0 for yaw in sides}
-    return sorted(yaws)
+    return sorted(yaws) or [0.0]
 
 
 def _model(picture: Picture, moment: Moment) -> Model:
