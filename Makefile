@@ -47,7 +47,7 @@ lock: ## Renews requirements.lock: newest versions that pyproject.toml allows, f
 	$(PYTHON) -m venv "$$folder" && "$$folder/bin/pip" --quiet --disable-pip-version-check install uv && \
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' >"$$folder/build.in" && \
 	{ echo "# Written by 'make lock': every package of backstride, its tests and its build, with the hashes of all its files."; \
-	  "$$folder/bin/uv" --quiet --no-config pip compile --universal --python-version 3.11 --upgrade --extra dev --generate-hashes \
+	  "$$folder/bin/uv" --quiet --no-config pip compile --universal --python-version 3.11 --upgrade --extra dev --extra media --generate-hashes \
 	    --no-header --no-annotate pyproject.toml "$$folder/build.in"; } >"$$folder/lock" && \
 	mv "$$folder/lock" requirements.lock
 
