@@ -87,4 +87,4 @@ def _size_problems(file: str, about: Entry) -> Iterator[str]:
         yield f"{file}: {about['bytes'] / 1000:.0f} kB ({most // 1000} at most)"
     shortest, longest = LOOP_SECONDS
     if not shortest <= about.get("duration", shortest) <= longest:
-        yield f"{file}: lasts {about['seconds']:g} s ({shortest:g} to {longest:g}); change `hold`"
+        yield f"{file}: lasts {about['duration']:g} s ({shortest:g} to {longest:g}); change `hold`"
