@@ -19,15 +19,17 @@ test: .venv/installed ## All tests, and how much of the code they reach
 	@$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest --numprocesses auto
 	@$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report --include='flows/*' --fail-under=100
+	$(BIN)/coverage report --include='flows/*' --omit='flows/media/*' --fail-under=100
+	$(BIN)/coverage report --include='flows/media/*' --fail-under=90
 	$(BIN)/coverage report --include='bot/*' --fail-under=95
 
-check: .venv/installed ## Format, lint, types, import contracts and the clinical content
+check: .venv/installed ## Format, lint, types, import contracts and the clinical content and drawings
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/backstride check
+	$(BIN)/python -m flows.media check
 
 bench: .venv/installed ## How long a turn, a durable turn and a start take, and how much memory
 	@$(BIN)/python -m tests.bench
@@ -45,7 +47,7 @@ lock: ## Renews requirements.lock: newest versions that pyproject.toml allows, f
 	$(PYTHON) -m venv "$$folder" && "$$folder/bin/pip" --quiet --disable-pip-version-check install uv && \
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' >"$$folder/build.in" && \
 	{ echo "# Written by 'make lock': every package of backstride, its tests and its build, with the hashes of all its files."; \
-	  "$$folder/bin/uv" --quiet --no-config pip compile --universal --python-version 3.11 --upgrade --extra dev --generate-hashes \
+	  "$$folder/bin/uv" --quiet --no-config pip compile --universal --python-version 3.11 --upgrade --extra dev --extra media --generate-hashes \
 	    --no-header --no-annotate pyproject.toml "$$folder/build.in"; } >"$$folder/lock" && \
 	mv "$$folder/lock" requirements.lock
 
