@@ -48,14 +48,19 @@ def _conversation(
     from bot.check_in import CheckIn
     from bot.commands import Operator
     from bot.conversation import Conversation
-    from flows.catalog import translator
+    from bot.membership import Membership
+    from flows.catalog import languages, translator
     from flows.engine import Engine
     from flows.library import ContentError, load
 
     try:
-        return Conversation(Engine(load()), store, translator(LANGUAGE), operator or Operator(), (CheckIn, *dialogues))
+        conversation = Conversation(
+            Engine(load()), store, translator(LANGUAGE), operator or Operator(), (CheckIn, Membership, *dialogues)
+        )
     except ContentError as error:
         raise click.ClickException(str(error)) from error
+    conversation.clubs.learn({code: translator(code) for code in languages()})
+    return conversation
 
 
 @main.command()

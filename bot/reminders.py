@@ -33,7 +33,7 @@ ONE_DAY, ONE_MINUTE, ONE_SECOND = timedelta(days=1), timedelta(minutes=1), timed
 
 def patience(kind: Kind) -> timedelta:
     """Returns how late a reminder may still come; one about a person's safety is worth more than its hour."""
-    return timedelta(hours=2) if kind in ("check_in", "nudge") else timedelta(days=3)
+    return timedelta(hours=2) if kind in ("check_in", "nudge", "club_post") else timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)

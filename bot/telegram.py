@@ -10,6 +10,7 @@ import signal
 import traceback
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -23,6 +24,7 @@ from bot.desk import Incoming
 from bot.pacing import UNLIMITED, Limits
 from bot.records import Call
 from bot.reminders import Due, tick
+from bot.rights import Rights
 from bot.sender import Sender, patience
 from bot.store import AlreadyHandled, Store
 
@@ -160,6 +162,7 @@ class Receiver:
         self._listener = listener
         self._sender = sender
         self._clock = clock
+        self._rights = Rights(bot, clock)
         self._errands: set[asyncio.Task[None]] = set()
 
     async def run(self, poll_timeout: int, commands: MenuCommands) -> None:
@@ -233,7 +236,7 @@ class Receiver:
         incoming: Incoming | None = None
         while True:
             try:
-                incoming = incoming or self._read(raw)
+                incoming = incoming or await self._read(raw)
                 if incoming is None:
                     self._store.mark_handled(update_id)
                 else:
@@ -249,13 +252,20 @@ class Receiver:
         self._sender.wake()
         await asyncio.sleep(0)
 
-    def _read(self, raw: dict[str, Any]) -> Incoming | None:
+    async def _read(self, raw: dict[str, Any]) -> Incoming | None:
         update = Update.de_json(raw, self._bot)
-        if update.callback_query is not None:
-            self._errand(self._confirm(update.callback_query.id))
-        if update.message is not None and update.message.migrate_to_chat_id is not None:
-            self._store.migrate_chat(update.message.chat.id, update.message.migrate_to_chat_id)
-        return decode(update, self._bot.username)
+        message, query = update.message, update.callback_query
+        if message is not None and message.migrate_to_chat_id is not None:
+            self._store.migrate_chat(message.chat.id, message.migrate_to_chat_id)
+        if message is not None and message.migrate_from_chat_id is not None:
+            self._store.migrate_chat(message.migrate_from_chat_id, message.chat.id)
+        incoming = decode(update, self._bot.username)
+        if query is not None and (incoming is None or not incoming.query_id):
+            self._errand(self._confirm(query.id))
+        if incoming is not None and incoming.user_id is not None:
+            is_admin = await self._rights.is_admin(incoming.chat_id, incoming.user_id)
+            return replace(incoming, user_id=None, is_admin=is_admin)
+        return incoming
 
     def _park(self, update_id: int, incoming: Incoming | None, error: Exception) -> None:
         if incoming is not None:

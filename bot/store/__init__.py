@@ -1,4 +1,4 @@
-"""Everything that outlives the process, in one SQLite file: chats, sessions, diary, inbox and outbox.
+"""Everything that outlives the process, in one SQLite file: chats, sessions, diary, clubs, inbox and outbox.
 
 One process, one connection, one thread; nothing here awaits, so a transaction is never shared.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot import rows
 from bot.records import Commit, new_key
+from bot.store.clubs import Clubs
 from bot.store.connection import StoreError, opened
 from bot.store.inbox import AlreadyHandled, Inbox
 from bot.store.outbox import Outbox
@@ -19,7 +20,7 @@ from bot.store.timetable import Timetable
 __all__ = ["AlreadyHandled", "Store", "StoreError"]
 
 
-class Store(Inbox, People, Timetable, Outbox):
+class Store(Inbox, People, Timetable, Clubs, Outbox):
     """Every SQL statement of the bot, synchronous and durable; here stands what takes more than one table at once."""
 
     @classmethod
@@ -67,6 +68,10 @@ class Store(Inbox, People, Timetable, Outbox):
         if commit.reminders is not None:
             self._db.execute("delete from reminder where chat = :chat", {"chat": chat})
             self._save_reminders(commit.reminders)
+        if commit.club is not None:
+            self._save_club(commit.club)
+        if commit.joined is not None:
+            self._save_memberships(chat, commit.joined, commit.chat.seen_at)
         if commit.chat.blocked_at is not None:
             self._stop_reminders(chat, commit.chat.blocked_at)
         question = self._queue(chat, commit.calls)
@@ -106,6 +111,7 @@ class Store(Inbox, People, Timetable, Outbox):
                 {"chat": chat_key, "now": rows.time_text(now)},
             )
             self._stop_reminders(chat_key, now)
+            self._silence(chat_key, "removed")
             self._say_no_more(chat_key)
 
     def migrate_chat(self, old: int, new: int) -> None:
@@ -116,6 +122,7 @@ class Store(Inbox, People, Timetable, Outbox):
                 return
             if after is not None:
                 move = {"from": after.key, "to": before.key}
+                self._merge_club(after.key, before.key)
                 for table in ("session", "diary", "outbox"):
                     self._db.execute(f"update {table} set chat = :to where chat = :from", move)
                 self._db.execute("delete from chat where key = :from", {"from": after.key})

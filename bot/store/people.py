@@ -37,8 +37,8 @@ class People(Connected):
     def everything(self, chat_key: str) -> dict[str, object]:
         """Returns every row about a person as plain data, table by table (for /export)."""
         tables: dict[str, object] = {}
-        owners = (("chat", "key"), ("session", "chat"), ("diary", "chat"), ("reminder", "chat"), ("outbox", "chat"))
-        for table, where in owners:
+        for table in ("chat", "session", "diary", "reminder", "membership", "outbox"):
+            where = "key" if table == "chat" else "chat"
             found = self._db.execute(
                 f"select * from {table} where {where} = :chat order by rowid", {"chat": chat_key}
             ).fetchall()
