@@ -8,6 +8,9 @@ from bot.render import Button, Message, Words, bold, paragraphs
 from flows.safety_net import folded
 from flows.schema import Content, Exercise
 
+SHORTEST_NAME = 3
+"""Letters of a name that are enough."""
+
 
 class Library:
     """Finds exercises and renders their cards in one language; what it returns depends on the content alone."""
@@ -25,14 +28,14 @@ class Library:
         return self.for_all[day.toordinal() % len(self.for_all)]
 
     def find(self, name: str) -> Exercise | None:
-        """Returns the exercise that has this name, or the only one with this in its names; else None."""
+        """Returns the exercise that has this name, or else the first with this in its names; None for too little."""
         wanted = folded(name)
-        if not wanted:
+        if len(wanted) < SHORTEST_NAME:
             return None
         names = {exercise.id: self._names(exercise) for exercise in self.shown}
-        exact = [one for one in self.shown if wanted in names[one.id]]
-        found = exact or [one for one in self.shown if any(wanted in each for each in names[one.id])]
-        return found[0] if len(found) == 1 else None
+        # Among several the one that suits everybody comes first: whoever says bridge means the plain one.
+        found = [one for one in (*self.for_all, *self.shown) if any(wanted in each for each in names[one.id])]
+        return next((one for one in found if wanted in names[one.id]), found[0] if found else None)
 
     def _names(self, exercise: Exercise) -> list[str]:
         texts = (exercise.name, *exercise.aliases)

@@ -94,7 +94,7 @@ def test_the_schema_is_this_and_nothing_else(store: Store, path: Path) -> None:
         "card_thread done_on done next_at posted_at".split(),
         "membership": "chat club joined_at".split(),
         "outbox": "id chat method params tag edits message_id attempts not_before error sent_at priority begun_at "
-        "expires_at".split(),
+        "expires_at parked_at".split(),
     }
 
 
@@ -266,6 +266,7 @@ def test_everything_is_every_row_about_the_person_and_nobody_else(store: Store) 
         "session": 1,
         "diary": 1,
         "reminder": 0,
+        "membership": 0,
         "outbox": 2,
     }
     assert everything["chat"][0]["chat_id"] == BIG

@@ -39,8 +39,10 @@ class People(Connected):
         tables: dict[str, object] = {}
         for table in ("chat", "session", "diary", "reminder", "membership", "outbox"):
             where = "key" if table == "chat" else "chat"
+            # The key of a club says nothing to anybody: its name stands beside it.
+            named = ", (select name from club where key = membership.club) as name" if table == "membership" else ""
             found = self._db.execute(
-                f"select * from {table} where {where} = :chat order by rowid", {"chat": chat_key}
+                f"select *{named} from {table} where {where} = :chat order by rowid", {"chat": chat_key}
             ).fetchall()
             tables[table] = [rows.plain(row) for row in found]
         return tables
