@@ -20,7 +20,7 @@ from bot.posting import planned
 from bot.records import Club, Contact
 from bot.render import Button, Message, Words, bold, paragraphs
 
-PREFIX = "k"
+PREFIX = "cs"
 """The first part of the data of every button here; what follows says what the setting should become."""
 HOURS = tuple(time(hour) for hour in (6, 7, 8, 12, 18, 20))
 EVERY_DAY = tuple(range(7))

@@ -42,7 +42,9 @@ class Sent:
 
     @property
     def html(self) -> str:
-        return str(self.params.get("text", self.params.get("caption")))
+        media = self.params.get("media", {})
+        params = media if isinstance(media, dict) and media else self.params
+        return str(params.get("text", params.get("caption")))
 
     @property
     def buttons(self) -> dict[str, str]:
@@ -66,6 +68,11 @@ class _Tags(HTMLParser):
 
 def assert_legal(params: dict[str, Any]) -> None:
     """Asserts that a call keeps what the Bot API allows (sendMessage, InlineKeyboardButton, HTML style)."""
+    if "media" in params and "type" not in params:
+        media = params["media"]
+        for each in [media] if isinstance(media, dict) else media:
+            assert_legal(each)
+        return
     html = str(params.get("text", params.get("caption")))
     tags = _Tags()
     tags.feed(html)

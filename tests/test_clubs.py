@@ -9,8 +9,8 @@ import pytest
 
 from bot import posting
 from bot.desk import Incoming
-from bot.exercises import Library
 from bot.records import Call, Commit
+from bot.static_cards import Library
 from flows.engine import Engine
 from tests.group import BOT, GROUP, Group
 

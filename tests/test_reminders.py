@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
+from bot.days import runner_date
 from bot.pacing import UNLIMITED, Limits, Rate
 from bot.records import REMINDERS, Call, Chat, Commit, Kind, Reminder
 from bot.reminders import (
@@ -28,8 +29,6 @@ from bot.reminders import (
     Tick,
     checked_in,
     in_zone,
-    instant,
-    next_due,
     paused,
     planned,
     racing,
@@ -41,6 +40,7 @@ from bot.reminders import (
     upcoming,
     with_quiet_hours,
 )
+from bot.schedule import instant, next_due
 from bot.sender import Sender
 from bot.store import Store, StoreError
 from bot.telegram import tick_away
@@ -429,6 +429,22 @@ def test_a_check_in_after_midnight_belongs_to_the_day_before(town: Town) -> None
     town.change(checked_in, late)
     town.live(late, late + days(1))
     assert town.walls() == ["26 19:00"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "now"),
+    [
+        ("Europe/Berlin", datetime(2026, 3, 29, 2, 30, tzinfo=UTC)),  # spring: half past four
+        ("Europe/Berlin", datetime(2026, 10, 25, 2, 30, tzinfo=UTC)),  # autumn: half past three
+        ("Australia/Lord_Howe", datetime(2026, 4, 4, 17, 15, tzinfo=UTC)),
+        ("America/New_York", datetime(2026, 3, 8, 8, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_check_in_on_a_night_of_a_clock_change_counts_for_the_runners_date(zone: str, now: datetime) -> None:
+    on = runner_date(now, ZoneInfo(zone))
+    known = next(each for each in checked_in([check_in(zone=zone)], now) if each.kind == "check_in")
+    assert known.next_at is not None
+    assert known.next_at.astimezone(ZoneInfo(zone)).date() == on + timedelta(days=1)
 
 
 def test_three_silent_days_lead_to_one_nudge_within_the_reminder_of_the_next(town: Town) -> None:

@@ -84,9 +84,10 @@ def test_the_schema_is_this_and_nothing_else(store: Store, path: Path) -> None:
     assert set(own.values()) == {1}
     assert columns == {
         "chat": "key chat_id kind country consent_version consent_at plan_state critical_at question_call blocked_at "
-        "forgotten_at created_at seen_at".split(),
+        "forgotten_at created_at seen_at text_only".split(),
         "session": "key chat flow content_version state log ticks turn open started_at updated_at".split(),
         "diary": "id chat at kind data".split(),
+        "upload": "bot sha256 file_id".split(),
         "inbox": "update_id payload attempts error".split(),
         "reminder": "chat kind zone times weekdays days quiet paused_until skip_on race_on snoozed_at stopped_at "
         "done_on done next_at sent_at missed".split(),

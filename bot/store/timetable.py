@@ -15,7 +15,9 @@ class Timetable(Connected):
 
     def reminders(self, chat_key: str) -> tuple[Reminder, ...]:
         """Returns the reminders of a chat."""
-        found = self._db.execute("select * from reminder where chat = :chat order by kind", {"chat": chat_key})
+        found = self._db.execute(
+            f"select {rows.REMINDER} from reminder where chat = :chat order by kind", {"chat": chat_key}
+        )
         return tuple(rows.reminder(row) for row in found.fetchall())
 
     def due_reminders(self, now: datetime, limit: int) -> list[Reminder]:
@@ -30,7 +32,7 @@ class Timetable(Connected):
                 """
                 update reminder set days = :days, snoozed_at = :snoozed_at, done_on = :done_on, done = :done,
                     next_at = :next_at, sent_at = :sent_at, missed = :missed
-                where chat = :chat and kind = :kind
+                where zone = :zone and times = :times and chat = :chat and kind = :kind
                 """,
                 map(rows.plan, planned),
             )
@@ -77,8 +79,8 @@ on conflict (chat, kind) do update set
 """
 
 # What is due, and beside it what else those chats have: together they decide what is sent.
-_DUE = """
-select reminder.* from (
+_DUE = f"""
+select {rows.REMINDER} from (
     select distinct chat from (select chat from reminder where next_at <= :now order by next_at limit :limit)
 ) as due
 join reminder on reminder.chat = due.chat
