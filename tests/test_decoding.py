@@ -122,7 +122,10 @@ def change(chat_id: int, before: dict[str, Any], now: dict[str, Any], chat_type:
     return decode(Update.de_json({"update_id": 1, "my_chat_member": content}, None), USERNAME)
 
 
-OUT, IN, ADMIN, KICKED = ({"status": status} for status in ("left", "member", "administrator", "kicked"))
+OUT, IN, KICKED = ({"status": status} for status in ("left", "member", "kicked"))
+MAY = "can_be_edited is_anonymous can_manage_chat can_delete_messages can_manage_video_chats can_restrict_members "
+MAY += "can_promote_members can_change_info can_invite_users can_post_stories can_edit_stories can_delete_stories"
+ADMIN: dict[str, Any] = {"status": "administrator", **dict.fromkeys(MAY.split(), False)}
 RIGHTS = "can_send_messages can_send_audios can_send_documents can_send_photos can_send_videos can_send_video_notes "
 RIGHTS += "can_send_voice_notes can_send_polls can_send_other_messages can_add_web_page_previews can_change_info "
 RIGHTS += "can_invite_users can_pin_messages can_manage_topics can_react_to_messages can_edit_tag"
@@ -181,7 +184,10 @@ def test_a_topic_of_a_group_closes_and_opens(note: str, kind: str) -> None:
 
 
 GIVEN = {"id": 7, "is_bot": False, "first_name": "Ada"}
-STAND_IN = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+FROM: dict[str, Any] = {"from": GIVEN}
+STAND_IN: dict[str, Any] = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+
+BY_STAND_IN: dict[str, Any] = {"from": STAND_IN}
 
 
 def rights(incoming: Incoming | None) -> tuple[int | None, bool | None]:
@@ -190,16 +196,16 @@ def rights(incoming: Incoming | None) -> tuple[int | None, bool | None]:
 
 
 def test_who_gives_a_command_is_looked_at_only_where_it_matters() -> None:
-    assert rights(read(CLUB, text="/club", **{"from": GIVEN})) == (7, None)
-    assert rights(read(CLUB, text="/check", **{"from": GIVEN})) == (None, None)
-    assert rights(read(ADA, text="/club", **{"from": GIVEN})) == (None, None)
+    assert rights(read(CLUB, text="/club", **FROM)) == (7, None)
+    assert rights(read(CLUB, text="/check", **FROM)) == (None, None)
+    assert rights(read(ADA, text="/club", **FROM)) == (None, None)
     assert rights(read(CLUB, text="/club")) == (None, None)
 
 
 def test_an_anonymous_admin_speaks_as_the_group_and_a_channel_has_no_rights_in_it() -> None:
     for chat_id, is_admin in ((CLUB, True), (CLUB - 1, False)):
         speaker = {"id": chat_id, "type": "supergroup" if is_admin else "channel", "title": "Runners"}
-        incoming = read(CLUB, text="/club", sender_chat=speaker, **{"from": STAND_IN})
+        incoming = read(CLUB, text="/club", sender_chat=speaker, **BY_STAND_IN)
         assert rights(incoming) == (None, is_admin)
 
 
