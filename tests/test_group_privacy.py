@@ -120,7 +120,7 @@ class Town:
         text = unescape(re.sub(r"</?[a-z]+>", "", str(params.get("text", ""))))
         for line in filter(None, text.split("\n")):
             # Each line is one phrase or several, with what the settings themselves hold in their places.
-            assert any(re.match(pattern, line) for pattern in self.allowed), line
+            assert any(re.fullmatch(pattern, line) for pattern in self.allowed), line
         for row in params.get("reply_markup", {}).get("inline_keyboard", []):
             for button in row:
                 assert (
