@@ -50,9 +50,10 @@ def _conversation(
     from bot.check_in import CheckIn
     from bot.commands import Operator
     from bot.conversation import Conversation
+    from bot.membership import Membership
     from bot.printing import Printing
     from bot.render import LANGUAGE
-    from flows.catalog import translator
+    from flows.catalog import languages, translator
     from flows.engine import Engine
     from flows.library import ContentError, load
 
@@ -60,10 +61,12 @@ def _conversation(
     account = partial(Account, operator=operator)
     try:
         translate = translator(LANGUAGE)
-        others: list[Callable[[Desk, Store], Dialogue]] = [CheckIn, Printing, account, *dialogues]
-        return Conversation(Engine(load()), store, translate, operator, others, language=LANGUAGE)
+        others: list[Callable[[Desk, Store], Dialogue]] = [CheckIn, Membership, Printing, account, *dialogues]
+        conversation = Conversation(Engine(load()), store, translate, operator, others, language=LANGUAGE)
     except ContentError as error:
         raise click.ClickException(str(error)) from error
+    conversation.clubs.learn({code: translator(code) for code in languages()})
+    return conversation
 
 
 @main.command()
@@ -284,10 +287,12 @@ def run(env_file: Path) -> None:
     """Runs the Telegram bot until it is stopped (SIGTERM or Ctrl-C)."""
     import asyncio
 
+    from bot import posting, reminders
     from bot.commands import Operator
     from bot.config import ConfigError, load_settings
     from bot.logs import configure_logging
     from bot.notices import Notices
+    from bot.records import CLUBS, REMINDERS
     from bot.reminding import Reminding
     from bot.retention import Retention
     from bot.store import Store, StoreError, alone
@@ -305,7 +310,11 @@ def run(env_file: Path) -> None:
             conversation = _conversation(store, operator, [Reminding])
             notices = Notices(conversation.desk.words, conversation.offers)
             retain = Retention(store, conversation.desk.render, settings.retention_days)
-            asyncio.run(serve(settings, store, conversation, conversation.commands.menus(), notices, retain.run))
+            unasked = {
+                REMINDERS: lambda now, most: reminders.tick(store, now, notices, most),
+                CLUBS: lambda now, most: posting.tick(store, now, conversation.clubs.post, most),
+            }
+            asyncio.run(serve(settings, store, conversation, conversation.commands.menus(), unasked, retain.run))
     except ConfigError as error:
         raise click.ClickException(str(error)) from error
     except StoreError as error:

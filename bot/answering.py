@@ -23,6 +23,7 @@ from telegram.error import TelegramError
 from bot.decoding import decode, sender_of
 from bot.desk import Incoming
 from bot.pacing import Rate
+from bot.rights import Rights, Who, concerned
 from bot.sender import Sender
 from bot.store import AlreadyHandled, Store
 
@@ -67,6 +68,7 @@ class Answers:
         """What waits, by person, in the order in which they are served."""
         self._limiters: dict[int, AsyncLimiter] = {}
         self._added, self._settled = asyncio.Event(), asyncio.Event()
+        self._rights = Rights(bot, sender.clock)
         self._errands: set[asyncio.Task[None]] = set()
 
     def add_pending(self) -> None:
@@ -129,10 +131,12 @@ class Answers:
         while True:
             try:
                 incoming = incoming or self._read(raw)
+                if incoming is not None and self._asks_first(update_id, raw, incoming):
+                    return
                 if incoming is None:
                     self._store.mark_handled(update_id)
                 else:
-                    self._listener.handle(incoming, self._sender.clock())
+                    self._listener.handle(self._rights.told(incoming), self._sender.clock())
                 break
             except AlreadyHandled:
                 break
@@ -148,11 +152,32 @@ class Answers:
 
     def _read(self, raw: dict[str, Any]) -> Incoming | None:
         update = Update.de_json(raw, self._bot)
-        if update.callback_query is not None:
-            self._errand(self._confirm(update.callback_query.id))
-        if update.message is not None and update.message.migrate_to_chat_id is not None:
-            self._store.migrate_chat(update.message.chat.id, update.message.migrate_to_chat_id)
-        return decode(update, self._bot.username)
+        message, query = update.message, update.callback_query
+        if message is not None and message.migrate_to_chat_id is not None:
+            self._store.migrate_chat(message.chat.id, message.migrate_to_chat_id)
+        if message is not None and message.migrate_from_chat_id is not None:
+            self._store.migrate_chat(message.migrate_from_chat_id, message.chat.id)
+        incoming = decode(update, self._bot.username)
+        if query is not None and (incoming is None or not incoming.query_id):
+            self._errand(self._confirm(query.id))
+        return incoming
+
+    def _asks_first(self, update_id: int, raw: dict[str, Any], incoming: Incoming) -> bool:
+        """Asks Telegram for somebody's rights where they matter and are not known; the update comes again after that.
+
+        Nobody else waits for the answer meanwhile.
+        """
+        who = concerned(incoming)
+        if who is None or self._rights.knows(who):
+            return False
+        self._errand(self._ask(who, update_id, raw))
+        return True
+
+    async def _ask(self, who: Who, update_id: int, raw: dict[str, Any]) -> None:
+        try:
+            await self._rights.ask(who)
+        finally:
+            self.add(update_id, raw)
 
     def _park(self, update_id: int, incoming: Incoming | None, error: Exception) -> None:
         if incoming is not None:

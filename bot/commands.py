@@ -53,6 +53,8 @@ class Commands:
         }
         self.others: tuple[str, ...] = ()
         """Commands of other dialogues, which are listed after these."""
+        self.in_groups: list[tuple[str, str]] = []
+        """Commands of groups, with what Telegram shows beside them."""
         self._by_label = {plain(self.words.label(phrase)): act for phrase, act in self._labels().items()}
 
     def _labels(self) -> dict[str, Callable[[Work], None]]:
@@ -102,7 +104,7 @@ class Commands:
     def menus(self) -> dict[str, list[tuple[str, str]]]:
         """Returns the commands of each kind of chat, with what Telegram shows beside them."""
         private = [(name, self.words.label(f"command.{name}")) for name in (*PRIVATE, *self.others)]
-        return {"private": private, "groups": [("check", self.words.label("command.group_check"))]}
+        return {"private": private, "groups": self.in_groups}
 
     # ---- the conversation ------------------------------------------------------------------------------------
 
@@ -338,6 +340,7 @@ class Commands:
             self.words("privacy"),
             self.words("privacy.time", days=self.operator.retention_days),
             self.words("privacy.telegram"),
+            self.words("privacy.clubs"),
             self.words("privacy.rights"),
             known or self.words("privacy.operator_unknown"),
             agreed,
@@ -374,7 +377,11 @@ class Commands:
         """Lists the commands."""
         rows = [self.words("help.row", command=name, description=text) for name, text in self.menus()["private"]]
         self.desk.say(
-            work, Message(paragraphs(self.words("help") + "\n" + "\n".join(rows), self.words("start.banner")))
+            work,
+            Message(
+                paragraphs(self.words("help") + "\n" + "\n".join(rows), self.words("start.banner")),
+                self.desk.render.add_button(self.desk.username),
+            ),
         )
 
 

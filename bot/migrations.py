@@ -245,6 +245,48 @@ def m004_priorities(db: Database) -> None:
 
 
 @migrations()
+def m004_clubs(db: Database) -> None:
+    """Adds clubs, which hang on the chats of their groups, and which people's chats belong to them."""
+    db.execute(
+        """
+        create table club (
+            key text primary key,
+            chat text not null unique references chat (key) on delete cascade,
+            token text not null unique,
+            name text not null,
+            language text not null,
+            zone text not null,
+            thread_id integer,
+            state text not null check (state in ('active', 'removed', 'muted', 'topic_closed')),
+            post_time text not null,
+            exercise_on text not null,
+            challenge integer not null check (challenge in (0, 1)),
+            contacts text not null,
+            card_at text,
+            card_thread integer,
+            done_on text not null,
+            done integer not null,
+            next_at text,
+            posted_at text
+        ) strict
+        """
+    )
+    db.execute("create index club_due on club (next_at) where next_at is not null")
+    # The one place where a person and a group meet: it goes with either of them.
+    db.execute(
+        """
+        create table membership (
+            chat text not null references chat (key) on delete cascade,
+            club text not null references club (key) on delete cascade,
+            joined_at text not null,
+            primary key (chat, club)
+        ) strict
+        """
+    )
+    db.execute("create index membership_club on membership (club)")
+
+
+@migrations()
 def m006_drawings(db: Database) -> None:
     """Adds the choice of texts in place of drawings, and where Telegram keeps the files that were sent before."""
     db.execute("alter table chat add column text_only integer not null default 0 check (text_only in (0, 1))")

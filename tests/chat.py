@@ -107,6 +107,8 @@ class Chat:
     """What the database is encrypted with."""
     update: int = 0
     sent: list[Sent] = field(default_factory=list)
+    alerts: list[str] = field(default_factory=list)
+    """What each press in a group was answered with; nothing where it was only taken."""
 
     def __post_init__(self) -> None:
         self.open()
@@ -145,6 +147,11 @@ class Chat:
         new = []
         while heads := self.store.heads(self.now, 1):
             call = heads[0]
+            if call.method == "answerCallbackQuery":
+                assert call.params["callback_query_id"] and len(str(call.params.get("text", ""))) <= 200
+                self.alerts.append(str(call.params.get("text", "")))
+                self.store.sent(call.id, None, self.now)
+                continue
             edited = call.message_id if call.edits is not None else call.params.get("message_id")
             message_id = edited if isinstance(edited, int) else 1000 + call.id
             assert_legal(call.params)

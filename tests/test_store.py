@@ -96,6 +96,9 @@ def test_the_schema_is_this_and_nothing_else(store: Store, path: Path) -> None:
         "inbox": "update_id payload attempts error".split(),
         "reminder": "chat kind zone times weekdays days quiet paused_until skip_on race_on snoozed_at stopped_at "
         "done_on done next_at sent_at missed".split(),
+        "club": "key chat token name language zone thread_id state post_time exercise_on challenge contacts card_at "
+        "card_thread done_on done next_at posted_at".split(),
+        "membership": "chat club joined_at".split(),
         "outbox": "id chat method params tag edits message_id attempts not_before error sent_at priority begun_at "
         "expires_at parked_at".split(),
     }
@@ -339,6 +342,7 @@ def test_everything_is_every_row_about_the_person_and_nobody_else(store: Store) 
         "session": 1,
         "diary": 1,
         "reminder": 0,
+        "membership": 0,
         "outbox": 2,
     }
     assert everything["chat"][0]["chat_id"] == BIG

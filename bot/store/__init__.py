@@ -1,4 +1,4 @@
-"""Everything that outlives the process, in one SQLite file: chats, sessions, diary, inbox and outbox.
+"""Everything that outlives the process, in one SQLite file: chats, sessions, diary, clubs, inbox and outbox.
 
 One process, one connection, one thread; nothing here awaits, so a transaction is never shared.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot import rows
 from bot.records import Commit, new_key
+from bot.store.clubs import Clubs
 from bot.store.connection import StoreError, opened, reason
 from bot.store.figures import Figures, Numbers
 from bot.store.inbox import AlreadyHandled, Inbox
@@ -23,7 +24,7 @@ from bot.store.uploads import Uploads
 __all__ = ["AlreadyHandled", "Gone", "InUse", "Numbers", "Store", "StoreError", "alone"]
 
 
-class Store(Inbox, People, Timetable, Outbox, Terms, Uploads, Figures):
+class Store(Inbox, People, Timetable, Clubs, Outbox, Terms, Uploads, Figures):
     """Every SQL statement of the bot, synchronous and durable; here stands what takes more than one table at once."""
 
     @classmethod
@@ -72,6 +73,10 @@ class Store(Inbox, People, Timetable, Outbox, Terms, Uploads, Figures):
         if commit.reminders is not None:
             self._db.execute("delete from reminder where chat = :chat", {"chat": chat})
             self._save_reminders(commit.reminders)
+        if commit.club is not None:
+            self._save_club(commit.club)
+        if commit.joined is not None:
+            self._save_memberships(chat, commit.joined, commit.chat.seen_at)
         if commit.chat.blocked_at is not None:
             self._stop_reminders(chat, commit.chat.blocked_at)
         question = self._queue(chat, commit.calls)
@@ -108,6 +113,7 @@ class Store(Inbox, People, Timetable, Outbox, Terms, Uploads, Figures):
                 {"chat": chat_key, "now": rows.time_text(now)},
             )
             self._stop_reminders(chat_key, now)
+            self._silence(chat_key, "removed")
             self._say_no_more(chat_key)
 
     def migrate_chat(self, old: int, new: int) -> None:
@@ -118,6 +124,7 @@ class Store(Inbox, People, Timetable, Outbox, Terms, Uploads, Figures):
                 return
             if after is not None:
                 move = {"chat": after.key, "to": before.key}
+                self._merge_club(after.key, before.key)
                 for table, of_chat in (("session", "chat = :chat"), ("diary", "chat = :chat"), ("outbox", OF_CHAT)):
                     self._db.execute(f"update {table} set chat = :to where {of_chat}", move)
                 self._db.execute("delete from chat where key = :chat", {"chat": after.key})

@@ -40,8 +40,10 @@ class People(Connected):
         tables: dict[str, object] = {}
         for table, owned in self._owned().items():
             order = "rowid" if table in ("session", "outbox") else "1, 2"
+            # The key of a club says nothing to anybody: its name stands beside it.
+            named = ", (select name from club where key = membership.club) as name" if table == "membership" else ""
             found = self._db.execute(
-                f"select * from {table} where {owned} order by {order}", {"chat": chat_key}
+                f"select *{named} from {table} where {owned} order by {order}", {"chat": chat_key}
             ).fetchall()
             tables[table] = [rows.plain(row) for row in found]
         return tables
