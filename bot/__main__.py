@@ -45,6 +45,7 @@ def main() -> None:
 def _conversation(
     store: Store, operator: Operator | None = None, dialogues: Iterable[Callable[[Desk, Store], Dialogue]] = ()
 ) -> Conversation:
+    from bot.challenge import Challenge, Totals
     from bot.check_in import CheckIn
     from bot.commands import Operator
     from bot.conversation import Conversation
@@ -55,11 +56,16 @@ def _conversation(
 
     try:
         conversation = Conversation(
-            Engine(load()), store, translator(LANGUAGE), operator or Operator(), (CheckIn, Membership, *dialogues)
+            Engine(load()),
+            store,
+            translator(LANGUAGE),
+            operator or Operator(),
+            (CheckIn, Membership, Challenge, *dialogues),
         )
     except ContentError as error:
         raise click.ClickException(str(error)) from error
     conversation.clubs.learn({code: translator(code) for code in languages()})
+    conversation.clubs.also.append(Totals(store, conversation.clubs.words))
     return conversation
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.clubs import Clubs
 from bot.commands import Commands, Operator
-from bot.desk import Arriving, Desk, Dialogue, Incoming, Returning, Work
+from bot.desk import Arriving, Desk, Dialogue, Incoming, Noting, Returning, Work
 from bot.records import Chat, Commit, SessionRow, new_key
 from bot.render import Message, Translate, paragraphs
 from bot.replies import Replies
@@ -73,6 +73,9 @@ class Conversation:
             self._written(work)
         if blocked and not work.forget:
             self._returned(work)
+        for dialogue in self.dialogues:
+            if isinstance(dialogue, Noting):
+                dialogue.note(work)
         self._commit(work)
 
     def _grouped(self, incoming: Incoming, now: datetime) -> None:
@@ -100,9 +103,8 @@ class Conversation:
     def _commit(self, work: Work) -> None:
         update, calls, diary = work.incoming.update_id, tuple(work.calls), tuple(work.diary)
         forget, dialogues = work.forget or self._is_stranger(work), tuple(work.dialogues)
-        self.store.commit(
-            Commit(update, work.chat, work.row, diary, calls, forget, dialogues, work.reminders, work.club, work.joined)
-        )
+        commit = Commit(update, work.chat, work.row, diary, calls, forget, dialogues, work.reminders)
+        self.store.commit(replace(commit, club=work.club, joined=work.joined, team=work.team, team_days=work.team_days))
 
     def _is_stranger(self, work: Work) -> bool:
         """Tells whether somebody only asked something: no row stays once the answer is sent; a club stays."""

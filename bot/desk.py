@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
 from bot.outcome import Outcome
-from bot.records import QUESTION, Call, Chat, Club, DiaryEntry, Reminder, SessionRow, new_key
+from bot.records import QUESTION, Call, Chat, Club, DiaryEntry, Reminder, SessionRow, TeamMember, new_key
 from bot.render import Asking, Button, Message, Place, Renderer, Translate, Words, paragraphs
 from flows.engine import OPENED, Answer, Engine, Node, Refused, Session, Turn
 from flows.follow_up import Day
@@ -87,6 +87,10 @@ class Work:
     """The club that this group is, as it is from now on."""
     joined: tuple[str, ...] | None = None
     """The keys of all clubs to which the person belongs from now on, if they changed."""
+    team: tuple[TeamMember, ...] = ()
+    """The person's parts in team challenges that changed."""
+    team_days: Mapping[date, bool] = field(default_factory=dict)
+    """Days of the person for the challenge in which they take part, as yes or no."""
     why_new: str = ""
     """The phrase that tells why an earlier session cannot go on, if so."""
 
@@ -144,6 +148,14 @@ class Arriving(Protocol):
 
     def arrived(self, work: Work, token: str) -> None:
         """Takes up what the link stood for, before the person is greeted; a token of somebody else changes nothing."""
+
+
+@runtime_checkable
+class Noting(Protocol):
+    """A dialogue that takes note of what a turn has come to, whichever dialogue brought it there."""
+
+    def note(self, work: Work) -> None:
+        """Adds to the Work what follows for it, before that is committed."""
 
 
 @runtime_checkable

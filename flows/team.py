@@ -98,6 +98,16 @@ def _share(member: Member, monday: date) -> int | None:
     return sum(said) if said else None
 
 
+def last_week(day: date) -> date:
+    """Returns the Monday of the newest week that is over on a day."""
+    return day - timedelta(days=day.weekday() + DAYS)
+
+
+def next_week(monday: date) -> date:
+    """Returns the Monday after a week."""
+    return monday + timedelta(days=DAYS)
+
+
 def rounded(days: int, contributors: int) -> Total:
     """Returns a sum of at least five shares as coarsely as it may be told."""
     steps = edges(contributors)

@@ -175,7 +175,7 @@ def test_so_it_is_in_larger_clubs_that_come_and_go(history: list[Team], data: st
 
 
 def test_no_history_of_a_small_club_gives_a_share_away_even_where_everybody_does_the_same_each_week() -> None:
-    """The attacker sees three totals, knows who was in when and what they did themselves, and that habits are steady."""
+    """The attacker sees three totals and knows who was in when, what they did, and that habits are steady."""
     seen = {frozenset(team for week in weeks for team in week.teams) for weeks in histories("abcdef", 3)}
     assert len(seen) == 1 + 6 + 1 and max(map(len, seen)) == 1
     for people in {len(team) for teams in seen for team in teams}:

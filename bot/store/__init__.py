@@ -15,12 +15,13 @@ from bot.store.connection import StoreError, opened
 from bot.store.inbox import AlreadyHandled, Inbox
 from bot.store.outbox import Outbox
 from bot.store.people import People
+from bot.store.teams import Teams
 from bot.store.timetable import Timetable
 
 __all__ = ["AlreadyHandled", "Store", "StoreError"]
 
 
-class Store(Inbox, People, Timetable, Clubs, Outbox):
+class Store(Inbox, People, Timetable, Clubs, Teams, Outbox):
     """Every SQL statement of the bot, synchronous and durable; here stands what takes more than one table at once."""
 
     @classmethod
@@ -70,8 +71,11 @@ class Store(Inbox, People, Timetable, Clubs, Outbox):
             self._save_reminders(commit.reminders)
         if commit.club is not None:
             self._save_club(commit.club)
+            if not commit.club.challenge:
+                self._forget_team_days(commit.club.key)
         if commit.joined is not None:
             self._save_memberships(chat, commit.joined, commit.chat.seen_at)
+        self._save_team(chat, commit.team, commit.team_days)
         if commit.chat.blocked_at is not None:
             self._stop_reminders(chat, commit.chat.blocked_at)
         question = self._queue(chat, commit.calls)

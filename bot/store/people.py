@@ -37,12 +37,20 @@ class People(Connected):
     def everything(self, chat_key: str) -> dict[str, object]:
         """Returns every row about a person as plain data, table by table (for /export)."""
         tables: dict[str, object] = {}
-        for table in ("chat", "session", "diary", "reminder", "membership", "outbox"):
+        for table in ("chat", "session", "diary", "reminder", "membership", "team_member", "outbox"):
             where = "key" if table == "chat" else "chat"
             found = self._db.execute(
                 f"select * from {table} where {where} = :chat order by rowid", {"chat": chat_key}
             ).fetchall()
             tables[table] = [rows.plain(row) for row in found]
+        days = self._db.execute(
+            """
+            select team_day.* from team_day join team_member on team_member.key = team_day.member
+            where team_member.chat = :chat order by day
+            """,
+            {"chat": chat_key},
+        ).fetchall()
+        tables["team_day"] = [rows.plain(row) for row in days]
         return tables
 
     def _save_chat(self, chat: Chat) -> None:
