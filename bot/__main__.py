@@ -64,7 +64,9 @@ def _conversation(
         )
     except ContentError as error:
         raise click.ClickException(str(error)) from error
-    conversation.clubs.learn({code: translator(code) for code in languages()})
+    voices = {code: translator(code) for code in languages()}
+    conversation.clubs.learn(voices)
+    conversation.inline.learn(voices)
     conversation.clubs.also.append(Totals(store, conversation.clubs.words))
     return conversation
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.clubs import Clubs
 from bot.commands import Commands, Operator
 from bot.desk import Arriving, Desk, Dialogue, Incoming, Noting, Returning, Work
+from bot.inline import Inline, Query
 from bot.records import Chat, Commit, SessionRow, new_key
 from bot.render import Message, Translate, paragraphs
 from bot.replies import Replies
@@ -42,6 +43,7 @@ class Conversation:
         self.net = SafetyNet(engine.content.free_text)
         self.clubs = Clubs(self.desk, store, self.net, lambda name: self._named(name) is not None)
         self.commands.in_groups = self.clubs.menu()
+        self.inline = Inline(engine.content, self.net, self.desk.words)
 
     @property
     def username(self) -> str:
@@ -50,7 +52,7 @@ class Conversation:
 
     @username.setter
     def username(self, name: str) -> None:
-        self.desk.username = name
+        self.desk.username = self.inline.username = name
 
     def handle(self, incoming: Incoming, now: datetime) -> None:
         """Answers one update and commits everything that it caused, once."""
@@ -85,6 +87,10 @@ class Conversation:
             self._commit(work)
         else:
             self._ignore(incoming)
+
+    def look_up(self, query: Query) -> dict[str, object]:
+        """Returns the parameters of the answer to an inline query; nothing is read or kept for it."""
+        return self.inline.answer(query)
 
     def offers(self, button: str) -> bool:
         """Tells whether there is a menu button of this name."""

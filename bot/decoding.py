@@ -9,6 +9,7 @@ from telegram import CallbackQuery, ChatMember, ChatMemberRestricted, ChatMember
 from telegram.constants import ChatType
 
 from bot.desk import ADMINS, Incoming, Kind
+from bot.inline import Query
 
 
 class _Group(TypedDict, total=False):
@@ -31,6 +32,15 @@ def decode(update: Update, username: str) -> Incoming | None:
     if update.my_chat_member is not None:
         return _membership(update.update_id, update.my_chat_member)
     return None
+
+
+def decode_query(update: Update) -> Query | None:
+    """Returns what somebody typed behind the bot's name in any chat; who it was stays behind."""
+    query = update.inline_query
+    if query is None:
+        return None
+    text = query.query.encode(errors="replace").decode()
+    return Query(query.id, text, query.from_user.language_code or "", query.offset)
 
 
 def _membership(update_id: int, change: ChatMemberUpdated) -> Incoming | None:
@@ -74,6 +84,9 @@ def _press(update_id: int, query: CallbackQuery) -> Incoming | None:
 
 def _message(update_id: int, message: Message, username: str) -> Incoming | None:
     private, thread_id = message.chat.type == ChatType.PRIVATE, _thread(message)
+    if message.via_bot is not None and message.via_bot.username == username:
+        # A card of ours that somebody posted by inline mode: nobody said that.
+        return None
     text = _said(message)
     command = COMMAND.fullmatch(text)
     if command is not None:

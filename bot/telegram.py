@@ -19,8 +19,9 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.config import ConfigError, Settings
-from bot.decoding import decode
+from bot.decoding import decode, decode_query
 from bot.desk import Incoming
+from bot.inline import Query
 from bot.pacing import UNLIMITED, Limits
 from bot.records import Call
 from bot.reminders import Due, tick
@@ -30,7 +31,7 @@ from bot.store import AlreadyHandled, Store
 
 log = logging.getLogger(__name__)
 
-ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member", "inline_query")
 """Asked for explicitly: the server remembers the last list that it was given."""
 ATTEMPTS = 3
 READ_TIMEOUT = 20.0
@@ -54,6 +55,9 @@ class Listener(Protocol):
 
     def handle(self, incoming: Incoming, now: datetime) -> None:
         """Answers one update in one commit."""
+
+    def look_up(self, query: Query) -> Mapping[str, object]:
+        """Returns the parameters of the answer to an inline query."""
 
     def apologise(self, incoming: Incoming, now: datetime) -> None:
         """Tells the person that an update of theirs could not be handled."""
@@ -209,10 +213,34 @@ class Receiver:
                 continue
             pauses = Pauses()
             # All are on the disk before the first is answered; the next fetch acknowledges them.
-            new = [raw for raw in batch if self._store.receive(raw["update_id"], json.dumps(raw))]
+            kept = [raw for raw in batch if not self._looked_up(raw)]
+            new = [raw for raw in kept if self._store.receive(raw["update_id"], json.dumps(raw))]
             for raw in new:
                 await self._answer(raw["update_id"], raw)
             offset = max((raw["update_id"] + 1 for raw in batch), default=offset)
+
+    def _looked_up(self, raw: dict[str, Any]) -> bool:
+        """Answers an inline query at once; returns False for any other update.
+
+        It never reaches the inbox: it is free text of somebody who may not even know us, and seconds later its answer
+        is worth nothing. What is lost when the process dies is typed again.
+        """
+        if "inline_query" not in raw:
+            return False
+        try:
+            query = decode_query(Update.de_json(raw, self._bot))
+            if query is not None:
+                self._errand(self._answer_query(self._listener.look_up(query)))
+        except Exception as error:  # noqa: BLE001
+            _log_failure(raw["update_id"], error)
+        return True
+
+    async def _answer_query(self, answer: Mapping[str, object]) -> None:
+        try:
+            await self._bot.do_api_request("answerInlineQuery", api_kwargs=dict(answer))
+        except TelegramError as error:
+            # Too old, or typed on: the next one has its own answer.
+            log.info("an inline query was not answered: %s", type(error).__name__)
 
     async def _fetch(self, offset: int, poll_timeout: int) -> list[dict[str, Any]]:
         # Raw, so that one update that the library cannot read does not hold up the others.
