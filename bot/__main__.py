@@ -271,9 +271,11 @@ def run(env_file: Path) -> None:
     """Runs the Telegram bot until it is stopped (SIGTERM or Ctrl-C)."""
     import asyncio
 
+    from bot import posting, reminders
     from bot.commands import Operator
     from bot.config import ConfigError, load_settings
     from bot.notices import Notices
+    from bot.records import CLUBS, REMINDERS
     from bot.reminding import Reminding
     from bot.store import Store, StoreError
     from bot.telegram import configure_logging, serve
@@ -286,7 +288,11 @@ def run(env_file: Path) -> None:
             # A terminal is not there when a reminder is due, so that only a running bot offers them.
             conversation = _conversation(store, operator, [Reminding])
             notices = Notices(conversation.desk.words, conversation.offers)
-            asyncio.run(serve(settings, store, conversation, conversation.commands.menus(), notices))
+            unasked = {
+                REMINDERS: lambda now, most: reminders.tick(store, now, notices, most),
+                CLUBS: lambda now, most: posting.tick(store, now, conversation.clubs.post, most),
+            }
+            asyncio.run(serve(settings, store, conversation, conversation.commands.menus(), unasked))
     except (ConfigError, StoreError) as error:
         raise click.ClickException(str(error)) from error
 

@@ -20,7 +20,7 @@ from bot.posting import planned
 from bot.records import Club, Contact
 from bot.render import Button, Message, Words, bold, paragraphs
 
-PREFIX = "k"
+PREFIX = "cs"
 """The first part of the data of every button here; what follows says what the setting should become."""
 HOURS = tuple(time(hour) for hour in (6, 7, 8, 12, 18, 20))
 EVERY_DAY = tuple(range(7))
@@ -90,7 +90,7 @@ class ClubSettings:
         if not club.contacts:
             return words("club.contacts_none")
         rows = [
-            words("club.contact_row", number=at, contact=one.text, date=wall.dated(one.checked_on))
+            words("club.contact_row", number=at, contact=one.text, date=wall.month(one.checked_on))
             for at, one in enumerate(club.contacts, 1)
         ]
         old = [at for at, one in enumerate(club.contacts, 1) if work.incoming.is_admin and is_old(one, work)]
@@ -135,7 +135,7 @@ class ClubSettings:
         change = self._changes.get(what)
         if what in ("e", "c") and value == "1" and not club.zone:
             return label("club.needs_zone")
-        if what == "d" and club.exercise_on == (int(value[:1] or 7),) and value.endswith("-"):
+        if what == "d" and value == f"{club.exercise_on[0] if len(club.exercise_on) == 1 else ''}-":
             return label("club.day_needed")
         changed = change(work, club, value) if change is not None else None
         if changed is None:

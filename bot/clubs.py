@@ -12,10 +12,10 @@ from datetime import date, timedelta
 
 from bot.club_settings import PREFIX, ClubSettings
 from bot.desk import Desk, Work
-from bot.exercises import Library
 from bot.posting import planned
 from bot.records import Call, Club, ClubState, new_key, new_token
 from bot.render import Button, Message, Translate, Words, paragraphs
+from bot.static_cards import Library
 from bot.store import Store
 from flows.safety_net import SafetyNet
 
@@ -172,7 +172,4 @@ class Clubs:
             message = library.card(library.of_the_day(day), heading, self.button(club))
         elif extra:
             message = Message(paragraphs(*extra), self.button(club))
-        if message is None:
-            return None
-        topic = {} if club.thread_id is None else {"message_thread_id": club.thread_id}
-        return Call("sendMessage", {**message.params(), **topic})
+        return None if message is None else self.desk.call(message, club.thread_id)

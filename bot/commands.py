@@ -11,7 +11,7 @@ from bot.records import DiaryEntry
 from bot.render import Message, bold, paragraphs
 from bot.replies import number, plain
 from bot.store import Store
-from flows.engine import Refused
+from flows.questions import Refused
 
 PRIVATE = (
     "start", "check", "plan", "exercise", "tests", "why", "urgent", "country", "privacy", "export", "delete",
@@ -39,6 +39,9 @@ class Commands:
         self.by_name: dict[str, Callable[[Work], None]] = {name: getattr(self, name) for name in PRIVATE}
         self.by_button: dict[str, Callable[[Work], None]] = {
             **self.by_name,
+            "look": self.look,
+            "text_only": self.text_only,
+            "with_drawings": self.with_drawings,
             "question": desk.where,
             "resume": desk.resume,
             "checked": self.checked,
@@ -192,6 +195,16 @@ class Commands:
         if self._has_plan(work) and self._planned(work, exercise):
             self.desk.say(work, self._card(work, exercise))
 
+    def more(self, work: Work, exercise: str) -> None:
+        """Shows the whole card of an exercise whose drawing left no room for it."""
+        if self._has_plan(work) and self._planned(work, exercise):
+            self.desk.say(work, replace(self._card(work, exercise), shown=None))
+
+    def look(self, work: Work) -> None:
+        """Shows the drawings that belong to the tips of the plan and to the warm-up."""
+        if self._has_plan(work):
+            self.desk.show_tips(work)
+
     def next_card(self, work: Work, exercise: str) -> None:
         """Turns a card into the next one."""
         if self._has_plan(work) and self._planned(work, exercise):
@@ -293,11 +306,26 @@ class Commands:
             self.words("settings.country", country=country),
             self.words("settings.version", version=self.desk.content.settings.content_version),
         )
-        actions = ("country", "privacy", "export", "delete")
-        labels = ("settings.change_country", "settings.privacy", "settings.export", "settings.delete")
-        self.desk.say(
-            work, self.desk.render.menu(text, [(label, f"g:{act}") for label, act in zip(labels, actions, strict=True)])
-        )
+        choices = [
+            ("settings.change_country", "g:country"),
+            ("settings.privacy", "g:privacy"),
+            ("settings.export", "g:export"),
+            ("settings.delete", "g:delete"),
+        ]
+        if self.desk.drawings is not None:
+            text_only = ("settings.text_only", "g:text_only")
+            choices.append(("settings.with_drawings", "g:with_drawings") if work.chat.text_only else text_only)
+        self.desk.say(work, self.desk.render.menu(text, choices))
+
+    def text_only(self, work: Work) -> None:
+        """Sends texts in place of drawings from now on."""
+        work.chat = replace(work.chat, text_only=True)
+        self.desk.edit(work, Message(self.words("settings.now_text_only")))
+
+    def with_drawings(self, work: Work) -> None:
+        """Sends drawings from now on."""
+        work.chat = replace(work.chat, text_only=False)
+        self.desk.edit(work, Message(self.words("settings.now_with_drawings")))
 
     def privacy(self, work: Work) -> None:
         """Says what is kept, by whom, and what a person can do about it."""

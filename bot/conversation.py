@@ -236,6 +236,7 @@ class Conversation:
         named: dict[str, Callable[[Work, str], None]] = {
             "x": self.commands.card,
             "y": self.commands.next_card,
+            "m": self.commands.more,
             "t": self.commands.test,
             "c": self.commands.set_country,
         }

@@ -177,7 +177,7 @@ def course(content: Content, diary: Sequence[DiaryEntry]) -> Course | None:
     raw: Any = screen.data["answers"]
     first = [each for each in later if each.kind == RETEST and _date(each) <= begun]
     for entry in first:
-        raw = {**raw, **_part(entry, "tests")}
+        raw = {**raw, **results(entry)}
     try:
         start = begin(content, raw)
     except AnswerError as error:
@@ -198,6 +198,11 @@ def course(content: Content, diary: Sequence[DiaryEntry]) -> Course | None:
 
 def _date(entry: DiaryEntry) -> date:
     return date.fromisoformat(str(entry.data["date"]))
+
+
+def results(entry: DiaryEntry) -> dict[str, object]:
+    """Returns the results of self-tests that an entry holds."""
+    return _part(entry, "tests")
 
 
 def _part(entry: DiaryEntry, name: str) -> dict[str, object]:

@@ -8,6 +8,7 @@ from typing import TypedDict
 from telegram import CallbackQuery, ChatMember, ChatMemberRestricted, ChatMemberUpdated, Message, Update
 from telegram.constants import ChatType
 
+from bot.club_settings import PREFIX
 from bot.desk import ADMINS, Incoming, Kind
 from bot.inline import Query
 
@@ -77,7 +78,7 @@ def _press(update_id: int, query: CallbackQuery) -> Incoming | None:
         message_id=message.message_id,
         thread_id=_thread(message) if isinstance(message, Message) else None,
         title=message.chat.title or "",
-        user_id=None if private else query.from_user.id,
+        user_id=query.from_user.id if not private and (query.data or "").startswith(f"{PREFIX}:") else None,
         query_id="" if private else query.id,
     )
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
+from bot.drawings import Drawings
 from bot.outcome import Outcome
-from bot.records import QUESTION, Call, Chat, Club, DiaryEntry, Reminder, SessionRow, TeamMember, new_key
-from bot.render import Asking, Button, Message, Place, Renderer, Translate, Words, paragraphs
-from flows.engine import OPENED, Answer, Engine, Node, Refused, Session, Turn
+from bot.records import INSTEAD, QUESTION, Call, Chat, Club, DiaryEntry, Reminder, SessionRow, TeamMember, new_key
+from bot.render import Asking, Button, Message, Place, Renderer, Translate, Words, listed, paragraphs
+from flows.engine import Engine, Session, Turn
 from flows.follow_up import Day
+from flows.questions import OPENED, Answer, Node, Refused
 from flows.schema import Disposition, End, Permission
 
 PLAN = "plan"
@@ -137,6 +139,10 @@ class Follower:
         """Goes on with what led to the questions; returns False where nothing did."""
         return False
 
+    def tested(self, _: Work) -> str:
+        """Returns the phrase that says what a self-test after the plan does to it."""
+        return "plan.refreshed"
+
     def numbers(self, _: Work) -> str:
         """Returns the numbers behind the plan's changes, escaped."""
         return ""
@@ -183,6 +189,8 @@ class Desk:
         self.after_result = {node.id for node in engine.nodes.values() if node.question.after_result}
         self.offers: frozenset[str] = frozenset()
         """Menu buttons that other dialogues have, so that none is shown that does nothing."""
+        self.drawings: Drawings | None = None
+        """The drawings, where the chat's program can show any."""
         self.forgetting = {end.id for end in engine.ends.values() if end.forget}
 
     def session(self, work: Work) -> Session:
@@ -218,7 +226,9 @@ class Desk:
     # ---- saying ----------------------------------------------------------------------------------------------
 
     def say(self, work: Work, message: Message, tag: str = "") -> None:
-        """Adds a new message, in as many pieces as Telegram needs."""
+        """Adds a new message, in as many pieces as Telegram needs, or its drawing."""
+        if self._show(work, message):
+            return
         pieces = message.parts()
         for piece in pieces:
             method = "sendDocument" if piece.document else "sendMessage"
@@ -230,9 +240,36 @@ class Desk:
     def edit(self, work: Work, message: Message) -> None:
         """Changes the message that was pressed, or else the one that asked the current question."""
         if work.incoming.message_id is not None:
-            work.calls.append(Call("editMessageText", {**message.params(), "message_id": work.incoming.message_id}))
+            self._edit_pressed(work, message, work.incoming.message_id)
         elif work.chat.question_call is not None:
             work.calls.append(Call("editMessageText", message.params(), edits=work.chat.question_call))
+
+    def _edit_pressed(self, work: Work, message: Message, message_id: int) -> None:
+        shown = message.shown
+        if shown is None:
+            work.calls.append(Call("editMessageText", {**message.params(), "message_id": message_id}))
+            return
+        drawings = self._drawings(work)
+        call = drawings.edit(shown, message_id, message) if drawings is not None else None
+        # What was pressed may be a drawing, which no text can replace: then the text comes anew.
+        text = {**message.params(), "message_id": message_id, INSTEAD: message.params()}
+        work.calls.append(call or Call("editMessageText", text))
+
+    def _show(self, work: Work, message: Message) -> bool:
+        """Sends the drawing of a message in its place; returns False where there is none, or none is wanted."""
+        drawings, shown = self._drawings(work), message.shown
+        call = drawings.send(shown, message) if drawings is not None and shown is not None else None
+        if call is not None:
+            work.calls.append(in_topic(call, work.incoming.thread_id))
+        return call is not None
+
+    def call(self, message: Message, thread_id: int | None) -> Call:
+        """Returns the one call that says a message in a topic, as its drawing where there is one."""
+        call = self.drawings.send(message.shown, message) if self.drawings and message.shown else None
+        return in_topic(call or Call("sendMessage", message.params()), thread_id)
+
+    def _drawings(self, work: Work) -> Drawings | None:
+        return None if work.chat.text_only else self.drawings
 
     def ask(self, work: Work, *before: str, edit: bool = False, with_why: bool = False, too_many: bool = False) -> None:
         """Shows the question that waits for an answer, below some sentences."""
@@ -241,10 +278,19 @@ class Desk:
             before = (self.words("net.heard", **self.render.numbers(work.chat.country)), *before)
         asking = Asking(work.at.ticks, with_why, too_many, before)
         message = self.render.question(self.session(work), Place(work.at.key, work.at.turn), asking)
+        if not edit:
+            self._show_test(work)
         if edit and work.incoming.message_id is not None:
             self.edit(work, message)
         else:
             self.say(work, message, QUESTION)
+
+    def _show_test(self, work: Work) -> None:
+        """Sends the drawing of a self-test before its first question."""
+        drawings, shown = self._drawings(work), self.render.drawn(self.session(work))
+        call = drawings.send(shown) if drawings is not None and shown is not None else None
+        if call is not None:
+            work.calls.append(call)
 
     def where(self, work: Work, phrase: str = "") -> None:
         """Shows a person where they are: at a question, or with nothing open."""
@@ -271,7 +317,7 @@ class Desk:
         """Returns what a result without a plan said, or that its person has been checked since."""
         if work.chat.plan_state == CHECKED:
             return Message(paragraphs(self.words("plan.checked"), self.words("safety_net")))
-        return self._end(work)
+        return self._end(work, self.engine.ends[self.session(work).state])
 
     def to_carry_on(self, work: Work) -> list[tuple[str, str]]:
         """Returns the buttons to carry on or to start again; the second counts only while the session stands so."""
@@ -386,7 +432,7 @@ class Desk:
         if end.id != PLAN:
             if not end.forget:
                 self.record(work)
-            self.say(work, self._end(work))
+            self.say(work, self._end(work, end))
             work.forget = end.forget
             if not end.forget:
                 self.follower.goes_on(work)
@@ -397,7 +443,7 @@ class Desk:
         if self.follower.goes_on(work):
             return
         tested = before is not None and self.engine.nodes[before.state].test is not None
-        self.show_plan(work, "plan.refreshed" if tested else "")
+        self.show_plan(work, self.follower.tested(work) if tested else "")
 
     def _tell_change(self, work: Work) -> None:
         """Shows the result once more where answers since the plan was last shown have changed it."""
@@ -413,12 +459,11 @@ class Desk:
             else:
                 self.say(work, self._result(work, day))
 
-    def _end(self, work: Work) -> Message:
+    def _end(self, work: Work, end: End) -> Message:
         """The message of an end without a plan, with the reminder that clinical.md 7.3 offers."""
-        session = self.session(work)
-        message = self.outcome.end(self.engine.ends[session.state], session, self.render.numbers(work.chat.country))
+        message = self.outcome.end(end, self.session(work), self.render.numbers(work.chat.country))
         message = self._with_contacts(work, message)
-        if session.state != DOCTOR or REMIND_DOCTOR not in self.offers:
+        if end.id != DOCTOR or REMIND_DOCTOR not in self.offers:
             return message
         offer = Button(self.words.label("remind.doctor"), f"g:{REMIND_DOCTOR}")
         return replace(message, text=paragraphs(message.text, self.words("remind.offer_doctor")), rows=((offer,),))
@@ -452,7 +497,24 @@ class Desk:
         """Shows the plan below a sentence, or says how long it waits."""
         waits = self.plan_waits(work) or self.follower.no_plan(work)
         day, said = self.follower.day(work), self.words(before) if before else ""
-        self.say(work, waits or self.outcome.plan(self.session(work), said, day))
+        self.say(work, waits or self._plan(work, said, day))
+
+    def _plan(self, work: Work, before: str, day: Day | None) -> Message:
+        message = self.outcome.plan(self.session(work), before, day)
+        if self._drawings(work) is None or not self.outcome.drawn_tips(self.session(work), day):
+            return message
+        return replace(message, rows=(*message.rows, (Button(self.words.label("plan.look"), "g:look"),)))
+
+    def show_tips(self, work: Work) -> None:
+        """Shows the drawings of the plan's tips and of the warm-up together, or their words."""
+        captions = self.outcome.drawn_tips(self.session(work), self.follower.day(work))
+        instead = Message(listed(captions.values()) or self.words("plan.no_look"))
+        drawings = self._drawings(work)
+        call = drawings.album(captions, instead) if drawings is not None else None
+        if call is None:
+            self.say(work, instead)
+        else:
+            work.calls.append(call)
 
     def plan_waits(self, work: Work) -> Message | None:
         """Returns what to say in place of a plan for a day after an URGENT or EMERGENCY result."""
@@ -493,7 +555,7 @@ class Desk:
         end = self._reached(work)
         if end is not None:
             self.record(work)
-            self.say(work, self.outcome.end(end, self.session(work), self.render.numbers(work.chat.country)))
+            self.say(work, self._end(work, end))
         work.row = replace(work.at, open=False, updated_at=work.now)
         text = paragraphs(self.words("stopped"), self.words("safety_net"))
         self.say(work, self.render.menu(text, [("nav.continue", "g:resume")]))
@@ -526,3 +588,14 @@ class Desk:
             return
         work.row = replace(work.at, open=True, updated_at=work.now)
         self.ask(work, self.words("welcome_back"))
+
+
+def in_topic(call: Call, thread_id: int | None) -> Call:
+    """Returns a call, and what is sent in its place, so that it goes to a topic."""
+    if thread_id is None:
+        return call
+    params = {**call.params, "message_thread_id": thread_id}
+    instead = params.get(INSTEAD)
+    if isinstance(instead, dict):
+        params[INSTEAD] = {**instead, "message_thread_id": thread_id}
+    return replace(call, params=params)

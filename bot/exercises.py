@@ -1,58 +1,127 @@
-"""The library of exercises as anybody may see it: one static card each, never anything of a person's plan."""
+"""An exercise as a card: how it is done, how much, when to stop; in full, or below its drawing."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
 
-from bot.render import Button, Message, Words, bold, paragraphs
-from flows.safety_net import folded
-from flows.schema import Content, Exercise
+from bot.render import CAPTION_LIMIT, Button, Message, Shown, Words, bold, length, paragraphs
+from flows.plan import Assessment, PlannedExercise
+from flows.rules import Facts
+from flows.schema import Dosage, Exercise, Permission, Range
+
+LONG_HOLD = 300
+"""Seconds from which a dose is said in minutes."""
 
 
-class Library:
-    """Finds exercises and renders their cards in one language; what it returns depends on the content alone."""
+class Cards:
+    """Renders the exercises of a plan in one language."""
 
-    def __init__(self, content: Content, words: Words) -> None:
-        self.content = content
+    def __init__(self, words: Words) -> None:
         self.words = words
-        self.shown = tuple(exercise for exercise in content.library.exercises if not exercise.locked)
-        """Those that anybody may look up: one that a plan unlocks only later is none of them."""
-        self.for_all = tuple(exercise for exercise in self.shown if exercise.club)
-        """Those that may be shown to a whole club unasked."""
+        self.content = words.content
+        self.library = words.content.library
+        self._exercises = {exercise.id: exercise for exercise in self.library.exercises}
 
-    def of_the_day(self, day: date) -> Exercise:
-        """Returns the exercise of a date, the same for everybody: one after the other, day by day."""
-        return self.for_all[day.toordinal() % len(self.for_all)]
-
-    def find(self, name: str) -> Exercise | None:
-        """Returns the exercise that has this name, or the only one with this in its names; else None."""
-        wanted = folded(name)
-        if not wanted:
-            return None
-        names = {exercise.id: self._names(exercise) for exercise in self.shown}
-        exact = [one for one in self.shown if wanted in names[one.id]]
-        found = exact or [one for one in self.shown if any(wanted in each for each in names[one.id])]
-        return found[0] if len(found) == 1 else None
-
-    def _names(self, exercise: Exercise) -> list[str]:
-        texts = (exercise.name, *exercise.aliases)
-        return [folded(exercise.id), *(folded(self.words.plain(text)) for text in texts)]
-
-    def plain_names(self) -> list[str]:
-        """Returns the names of all exercises that anybody may look up, not escaped."""
-        return [self.words.plain(exercise.name) for exercise in self.shown]
-
-    def card(self, exercise: Exercise, heading: str = "", rows: tuple[tuple[Button, ...], ...] = ()) -> Message:
-        """Returns the static card below a heading: name, how to at the first level, one mistake, when to stop."""
-        words = self.words
-        steps = "\n".join(f"{at}. {words.text(cue)}" for at, cue in enumerate(exercise.cues, 1))
+    def card(self, result: Assessment, exercise_id: str, halved: bool, version: str) -> Message:
+        """Returns the card of an exercise of the plan; `version` is its last line, escaped."""
+        order = [planned.exercise for planned in result.plan]
+        planned = result.plan[order.index(exercise_id)]
+        exercise = self._exercises[exercise_id]
+        words, plain = self.words, self.words.plain
+        do = self._do(exercise, planned, result, halved)
+        stop = words("card.stop", stop=self._stop(exercise, result))
+        aliases = ", ".join(plain(alias) for alias in exercise.aliases)
         text = paragraphs(
-            heading,
-            bold(words.text(exercise.name)),
-            words.text(exercise.levels[0].how),
-            steps,
-            words("exercise.mistake", mistake=words.plain(exercise.mistakes[0])),
-            words.text(exercise.stop) if exercise.stop else "",
-            words("exercise.safety"),
+            bold(words.text(exercise.name)) + (f"\n{words('card.also', aliases=aliases)}" if aliases else ""),
+            words("card.target", target=plain(exercise.target))
+            + "\n"
+            + words("card.need", equipment=plain(exercise.equipment)),
+            *do,
+            self._cues(exercise),
+            words("card.mistakes", mistakes="; ".join(plain(mistake) for mistake in exercise.mistakes)),
+            stop,
+            words("card.below", below=plain(exercise.below)) if exercise.below and planned.level == 1 else "",
+            self._chosen_for(planned),
+            words.text(self.library.normal),
+            version,
         )
-        return Message(text, rows)
+        following = order[(order.index(exercise_id) + 1) % len(order)]
+        buttons = (Button(words.label("card.next"), f"y:{following}"), Button(words.label("card.plan"), "g:plan"))
+        more = (Button(words.label("card.more"), f"m:{exercise_id}"),)
+        return Message(text, (buttons,), shown=self._shown(exercise, planned.level, [*do, stop], (buttons, more)))
+
+    def dose(self, dose: Dosage) -> str:
+        """Returns a dose in one line, not escaped."""
+        label, shown = self.words.label, self._range
+        if dose.reps is not None:
+            parts = [label("dose.sets_reps", sets=shown(dose.sets), reps=shown(dose.reps))]
+            parts += [label("dose.hold", hold=shown(dose.hold))] if dose.hold is not None else []
+        elif dose.hold is not None and _least(dose.hold) >= LONG_HOLD:
+            parts = [label("dose.minutes", minutes=shown(_minutes(dose.hold)))]
+        else:
+            parts = [label("dose.sets_hold", sets=shown(dose.sets), hold=shown(dose.hold or 0))]
+        parts += [label("dose.side")] if dose.per_side else []
+        if dose.per_day == 1:
+            parts.append(label("dose.every_day"))
+        elif dose.per_day is not None:
+            parts.append(label("dose.day", times=shown(dose.per_day)))
+        return label("dose.comma").join(parts)
+
+    def how(self, exercise: Exercise, level: int, facts: Facts) -> str:
+        """Returns how an exercise is done at a level, with the cautions that apply to this person, not escaped."""
+        extra = [self.words.plain(line.text) for line in exercise.cautions if line.when.holds(facts)]
+        return " ".join([self.words.plain(exercise.levels[level - 1].how), *extra])
+
+    def _shown(
+        self, exercise: Exercise, level: int, most: Sequence[str], rows: tuple[tuple[Button, ...], ...]
+    ) -> Shown | None:
+        """The drawing with what matters most below it; the steps give way where there is no room for them."""
+        drawing = self.content.pictures.of_exercise(exercise.id, level)
+        alt = self.words.text(self.content.pictures.pictures[drawing])
+        *do, stop = most
+        head = paragraphs(alt, bold(self.words.text(exercise.name)), *do)
+        texts = (paragraphs(head, self._cues(exercise), stop), paragraphs(head, stop))
+        caption = next((text for text in texts if length(text) <= CAPTION_LIMIT), "")
+        return Shown(drawing, caption, rows) if caption else None
+
+    def _do(self, exercise: Exercise, planned: PlannedExercise, result: Assessment, halved: bool) -> list[str]:
+        dose, words = exercise.levels[planned.level - 1].dose, self.words
+        return [
+            bold(words("card.level", level=planned.level, how=self.how(exercise, planned.level, result.facts))),
+            bold(words("card.dose", dose=self.dose(dose))) + self._dose_notes(dose, planned),
+            words("card.halved") if halved else "",
+        ]
+
+    def _cues(self, exercise: Exercise) -> str:
+        cues = "\n".join(f"{at}. {self.words.text(cue)}" for at, cue in enumerate(exercise.cues, 1))
+        return f"{self.words('card.cues')}\n{cues}"
+
+    def _stop(self, exercise: Exercise, result: Assessment) -> str:
+        gentle = result.screening.permission is Permission.GENTLE
+        extra = [line.text for line in self.library.extra_stops if line.when.holds(result.facts)]
+        stops = [self.library.gentle_stop if gentle else self.library.common_stop, *extra, exercise.stop]
+        return " ".join(self.words.plain(text) for text in stops if text)
+
+    def _dose_notes(self, dose: Dosage, planned: PlannedExercise) -> str:
+        notes = [dose.note] if dose.note else []
+        rows = self.content.planning.findings
+        notes += [row.dose_note for row in rows if row.dose_note and row.id in planned.reasons]
+        return "".join(f"\n{self.words.text(note)}" for note in notes)
+
+    def _chosen_for(self, planned: PlannedExercise) -> str:
+        texts = {finding.id: finding.text for finding in self.content.planning.findings}
+        reasons = " ".join(self.words.plain(texts[name]) for name in planned.reasons)
+        return self.words("card.why", reasons=reasons) if reasons else self.words("card.why_base")
+
+    def _range(self, value: Range) -> str:
+        if isinstance(value, int):
+            return str(value)
+        return self.words.label("dose.range", low=value[0], high=value[1])
+
+
+def _least(value: Range) -> int:
+    return value if isinstance(value, int) else value[0]
+
+
+def _minutes(seconds: Range) -> Range:
+    return seconds // 60 if isinstance(seconds, int) else (seconds[0] // 60, seconds[1] // 60)

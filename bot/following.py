@@ -128,6 +128,19 @@ class Following(Follower):
         """Lets the plan wait until a professional has said that exercise is fine."""
         self.desk.edit(work, Message(paragraphs(self.words("check_in.assessed_no"), self.words("safety_net"))))
 
+    def tested(self, work: Work) -> str:
+        """Returns the phrase that says what a self-test after the plan does to it (clinical.md 6.3)."""
+        found = set[object]()
+        for entry in work.diary:
+            for value in days.results(entry).values():
+                found.update(value if isinstance(value, list) else [value])
+        course = self.course(work)
+        if course is None or not found - {"na"}:
+            return ""
+        if course.number(self.today(work)) < 1:
+            return super().tested(work)
+        return "plan.test_hurt" if "pain" in found else "plan.test_noted"
+
     # ---- seeing it -----------------------------------------------------------------------------------------------
 
     def numbers(self, work: Work) -> str:

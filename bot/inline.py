@@ -12,8 +12,8 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from bot.exercises import Library
 from bot.render import Button, Message, Translate, Words
+from bot.static_cards import Library
 from flows.safety_net import SafetyNet, folded
 from flows.schema import Content
 

@@ -71,7 +71,7 @@ class Membership:
         parts = []
         for club in self.clubs(work):
             rows = [
-                self.words("club.contact_member", contact=one.text, date=wall.dated(one.checked_on))
+                self.words("club.contact_member", contact=one.text, date=wall.month(one.checked_on))
                 for one in club.contacts
             ]
             if rows:

@@ -138,7 +138,99 @@ def m002_reminders(db: Database) -> None:
 
 
 @migrations()
-def m003_priorities(db: Database) -> None:
+def m003_reminders_by_the_clock(db: Database) -> None:
+    """Lays reminders side by side that come at the same time, for they change together."""
+    db.execute("drop index reminder_due")
+    db.execute("alter table reminder rename to reminder_before")
+    # Whoever chose the same times in the same zone is due at once: a tick then writes a few pages and not one a chat.
+    db.execute(
+        """
+        create table reminder (
+            chat text not null references chat (key) on delete cascade,
+            kind text not null,
+            zone text not null,
+            times text not null,
+            weekdays text not null,
+            days text not null,
+            quiet text,
+            paused_until text,
+            skip_on text,
+            race_on text,
+            snoozed_at text,
+            stopped_at text,
+            done_on text not null,
+            done integer not null,
+            next_at text,
+            sent_at text,
+            missed integer not null,
+            primary key (zone, times, chat, kind)
+        ) strict, without rowid
+        """
+    )
+    db.execute("insert into reminder select * from reminder_before")
+    db.execute("drop table reminder_before")
+    db.execute("create unique index reminder_chat on reminder (chat, kind)")
+    # A tick reads the first entries of this and nothing else: what is not due costs it nothing, however much there is.
+    db.execute("create index reminder_due on reminder (next_at) where next_at is not null")
+    _let_the_outbox_grow(db)
+
+
+def _let_the_outbox_grow(db: Database) -> None:
+    """Takes the calls that wait out of the index of all calls by chat: a thousand reminders wrote a thousand pages."""
+    db.execute("alter table outbox rename to outbox_before")
+    # A foreign key would need an index of all rows by chat; this trigger keeps its promise instead.
+    db.execute(
+        """
+        create table outbox (
+            id integer primary key autoincrement,
+            chat text not null,
+            method text not null,
+            params text,
+            tag text not null,
+            edits integer,
+            message_id integer,
+            attempts integer not null default 0,
+            not_before text,
+            error text,
+            sent_at text,
+            priority integer not null default 0,
+            begun_at text,
+            expires_at text
+        ) strict
+        """
+    )
+    db.execute(
+        """
+        insert into outbox
+        select id, chat, method, params, tag, edits, message_id, attempts, not_before, error, sent_at, priority,
+            begun_at, expires_at
+        from outbox_before
+        """
+    )
+    # The next id follows the highest that was ever given, also where its row is gone.
+    db.execute("delete from sqlite_sequence where name = 'outbox'")
+    db.execute("update sqlite_sequence set name = 'outbox' where name = 'outbox_before'")
+    db.execute("drop table outbox_before")
+    db.execute("create index outbox_unsent on outbox (priority, chat, id, not_before) where params is not null")
+    db.execute(
+        """
+        create index outbox_reminders on outbox (id, not_before, begun_at, chat)
+        where params is not null and priority = 1
+        """
+    )
+    db.execute("create index outbox_done on outbox (chat) where params is null")
+    db.execute(
+        """
+        create trigger chat_takes_its_calls before delete on chat begin
+            delete from outbox where chat = old.key and params is null;
+            delete from outbox where priority in (0, 1, 2) and chat = old.key and params is not null;
+        end
+        """
+    )
+
+
+@migrations()
+def m004_priorities(db: Database) -> None:
     """Lets every priority that nobody waits for be walked in its own order, and tells when a call was given up."""
     db.execute("drop index outbox_reminders")
     db.execute(
@@ -192,6 +284,23 @@ def m004_clubs(db: Database) -> None:
         """
     )
     db.execute("create index membership_club on membership (club)")
+
+
+@migrations()
+def m006_drawings(db: Database) -> None:
+    """Adds the choice of texts in place of drawings, and where Telegram keeps the files that were sent before."""
+    db.execute("alter table chat add column text_only integer not null default 0 check (text_only in (0, 1))")
+    # A file_id is good for one bot only; the same content is the same file, whatever it is called.
+    db.execute(
+        """
+        create table upload (
+            bot integer not null,
+            sha256 text not null,
+            file_id text not null,
+            primary key (bot, sha256)
+        ) strict, without rowid
+        """
+    )
 
 
 @migrations()

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from bot.exercises import Cards
 from bot.render import Button, Message, Words, bold, listed, paragraphs
-from flows.engine import Engine, Node, Session
+from flows.engine import Engine, Session
 from flows.follow_up import Day
 from flows.plan import Assessment, PlannedExercise, assess, exclusions, run_rule
+from flows.questions import Node
 from flows.rules import Facts, Value
 from flows.safety_net import folded
-from flows.schema import Advice, Disposition, Dosage, End, Exercise, Permission, Range, Rule
+from flows.schema import Advice, Disposition, End, Exercise, Permission, Rule
 from flows.screen import CLEARED
 from flows.simulate import because
 
 TOP_FINDINGS = 3
 """How many findings a person is shown (clinical.md 4.1)."""
-LONG_HOLD = 300
-"""Seconds from which a dose is said in minutes."""
 
 
 class Outcome:
@@ -28,6 +28,7 @@ class Outcome:
         self.engine = engine
         self.content = engine.content
         self.words = words
+        self.cards = Cards(words)
         self._rules = {rule.id: rule for rule in self.content.screen.rules}
         self._exercises = {exercise.id: exercise for exercise in self.content.library.exercises}
         self._advice = {advice.id: advice for advice in self.content.planning.advice}
@@ -222,16 +223,18 @@ class Outcome:
     def _row(self, at: int, planned: PlannedExercise, exercise: Exercise) -> str:
         level = exercise.levels[planned.level - 1]
         name = self.words.plain(exercise.name)
-        return self.words("plan.row", number=at, name=name, level=planned.level, dose=self._dose(level.dose))
+        return self.words("plan.row", number=at, name=name, level=planned.level, dose=self.cards.dose(level.dose))
+
+    def _always_on(self, result: Assessment) -> list[Exercise]:
+        """What everybody does; the warm-up only where there is a run to warm up for."""
+        runs = result.running.running in ("EASY", "HOLD", "NORMAL")
+        always = [exercise for exercise in self.content.library.exercises if exercise.category == "always"]
+        return [exercise for exercise in always if runs or exercise.id != "warmup_dynamic"]
 
     def _always(self, result: Assessment) -> str:
         lines = []
-        for exercise in self.content.library.exercises:
-            if exercise.category != "always":
-                continue
-            if exercise.id == "warmup_dynamic" and result.running.running not in ("EASY", "HOLD", "NORMAL"):
-                continue
-            name, how = self.words.plain(exercise.name), self._how(exercise, 1, result.facts)
+        for exercise in self._always_on(result):
+            name, how = self.words.plain(exercise.name), self.cards.how(exercise, 1, result.facts)
             note = self.words.plain(exercise.levels[0].dose.note)
             lines.append(self.words("plan.always_note" if note else "plan.always_row", name=name, how=how, note=note))
         return f"{bold(self.words('plan.always'))}\n{listed(lines)}"
@@ -247,6 +250,13 @@ class Outcome:
             if tips
         ]
 
+    def drawn_tips(self, session: Session, day: Day | None = None) -> dict[str, str]:
+        """Returns the drawings of the plan's tips and of the warm-up, each with its alt text, escaped."""
+        result, drawn = self.stands(session, day), self.content.pictures
+        always = [row.id for row in self._always_on(result)]
+        names = [name for shown in (*result.advice, *always) for name in drawn.series.get(shown, ())]
+        return {name: self.words.text(drawn.pictures[name]) for name in names}
+
     def _tip(self, tip: Advice, result: Assessment) -> str:
         if not tip.needs:
             return self.words.text(tip.text)
@@ -255,83 +265,12 @@ class Outcome:
         named = allowed[0] if allowed else "walk"
         return self.words.text(tip.text, exercise=self.words.plain(self._exercises[named].name))
 
-    def _how(self, exercise: Exercise, level: int, facts: Facts) -> str:
-        """How an exercise is done at a level, with the cautions that apply to this person, not escaped."""
-        extra = [self.words.plain(line.text) for line in exercise.cautions if line.when.holds(facts)]
-        return " ".join([self.words.plain(exercise.levels[level - 1].how), *extra])
-
     # ---- cards -----------------------------------------------------------------------------------------------
 
-    def card(self, session: Session, exercise_id: str, day: Day | None = None) -> Message:
+    def card(self, session: Session, exercise: str, day: Day | None = None) -> Message:
         """Returns the card of one exercise of the plan."""
-        result = self.stands(session, day)
-        order = [planned.exercise for planned in result.plan]
-        planned = result.plan[order.index(exercise_id)]
-        exercise = self._exercises[exercise_id]
-        level = exercise.levels[planned.level - 1]
-        words, plain = self.words, self.words.plain
-        gentle = result.screening.permission is Permission.GENTLE
-        library = self.content.library
-        extra = [line.text for line in library.extra_stops if line.when.holds(result.facts)]
-        stops = [library.gentle_stop if gentle else library.common_stop, *extra, exercise.stop]
-        stop = " ".join(plain(text) for text in stops if text)
-        aliases = ", ".join(plain(alias) for alias in exercise.aliases)
-        cues = "\n".join(f"{at}. {words.text(cue)}" for at, cue in enumerate(exercise.cues, 1))
-        text = paragraphs(
-            bold(words.text(exercise.name)) + (f"\n{words('card.also', aliases=aliases)}" if aliases else ""),
-            words("card.target", target=plain(exercise.target))
-            + "\n"
-            + words("card.need", equipment=plain(exercise.equipment)),
-            bold(words("card.level", level=planned.level, how=self._how(exercise, planned.level, result.facts))),
-            bold(words("card.dose", dose=self._dose(level.dose))) + self._dose_notes(level.dose, planned),
-            words("card.halved") if day is not None and exercise_id in day.halved else "",
-            f"{words('card.cues')}\n{cues}",
-            words("card.mistakes", mistakes="; ".join(plain(mistake) for mistake in exercise.mistakes)),
-            words("card.stop", stop=stop),
-            words("card.below", below=plain(exercise.below)) if exercise.below and planned.level == 1 else "",
-            self._chosen_for(planned),
-            words.text(library.normal),
-            self._banner(),
-        )
-        following = order[(order.index(exercise_id) + 1) % len(order)]
-        buttons = (
-            Button(words.label("card.next"), f"y:{following}"),
-            Button(words.label("card.plan"), "g:plan"),
-        )
-        return Message(text, (buttons,))
-
-    def _dose_notes(self, dose: Dosage, planned: PlannedExercise) -> str:
-        notes = [dose.note] if dose.note else []
-        rows = self.content.planning.findings
-        notes += [row.dose_note for row in rows if row.dose_note and row.id in planned.reasons]
-        return "".join(f"\n{self.words.text(note)}" for note in notes)
-
-    def _chosen_for(self, planned: PlannedExercise) -> str:
-        texts = {finding.id: finding.text for finding in self.content.planning.findings}
-        reasons = " ".join(self.words.plain(texts[name]) for name in planned.reasons)
-        return self.words("card.why", reasons=reasons) if reasons else self.words("card.why_base")
-
-    def _dose(self, dose: Dosage) -> str:
-        """A dose in one line, not escaped."""
-        label, shown = self.words.label, self._range
-        if dose.reps is not None:
-            parts = [label("dose.sets_reps", sets=shown(dose.sets), reps=shown(dose.reps))]
-            parts += [label("dose.hold", hold=shown(dose.hold))] if dose.hold is not None else []
-        elif dose.hold is not None and _least(dose.hold) >= LONG_HOLD:
-            parts = [label("dose.minutes", minutes=shown(_minutes(dose.hold)))]
-        else:
-            parts = [label("dose.sets_hold", sets=shown(dose.sets), hold=shown(dose.hold or 0))]
-        parts += [label("dose.side")] if dose.per_side else []
-        if dose.per_day == 1:
-            parts.append(label("dose.every_day"))
-        elif dose.per_day is not None:
-            parts.append(label("dose.day", times=shown(dose.per_day)))
-        return label("dose.comma").join(parts)
-
-    def _range(self, value: Range) -> str:
-        if isinstance(value, int):
-            return str(value)
-        return self.words.label("dose.range", low=value[0], high=value[1])
+        halved = day is not None and exercise in day.halved
+        return self.cards.card(self.stands(session, day), exercise, halved, self._banner())
 
     # ---- why -------------------------------------------------------------------------------------------------
 
@@ -363,11 +302,3 @@ class Outcome:
 def _stores(node: Node, name: str) -> bool:
     """Tells whether the answer to a question is, or sets, this field."""
     return name in (node.question.field, node.id) or any(name in option.set for option in node.question.options)
-
-
-def _least(value: Range) -> int:
-    return value if isinstance(value, int) else value[0]
-
-
-def _minutes(seconds: Range) -> Range:
-    return seconds // 60 if isinstance(seconds, int) else (seconds[0] // 60, seconds[1] // 60)

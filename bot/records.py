@@ -13,6 +13,9 @@ TRIAGE = "low_back_pain"
 QUESTION = "question"
 """The tag of a call that asks the current question: the chat remembers it, so that it can be edited later."""
 
+INSTEAD = "$instead"
+"""In a call that sends a drawing: the parameters of the text message that goes out if it cannot be sent."""
+
 PEOPLE, REMINDERS, CLUBS = 0, 1, 2
 """The priorities of the outbox: answers to people, then reminders and then club posts, for which nobody waits."""
 
@@ -39,6 +42,8 @@ class Chat:
     blocked_at: datetime | None = None
     forgotten_at: datetime | None = None
     """Set by forgetting only; any other commit of this chat clears it."""
+    text_only: bool = False
+    """Whether texts come in place of drawings, for a slow connection."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,34 +1,25 @@
-"""When a person is reminded: wall times become instants, and what is due becomes a call of the outbox.
-
-A reminder is a local wall time in an IANA zone. Its next instant is computed anew each time, by these rules: an hour
-that a clock change repeats counts the first time; one that it skips becomes the first minute after it, or the last
-before it where the day ends in the gap; a date that a zone skips has no reminder. So every chosen day has exactly one.
-"""
+"""What a person may ask of reminders, and how what is due becomes a call of the outbox; bot.schedule knows when."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import count, groupby, islice
 from operator import attrgetter
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
+from bot.days import runner_date
 from bot.records import UNTIL_I_SAY, Call, Kind, Notice, Reminder
+from bot.schedule import ONE_DAY, instant, is_night, next_due, split, wall_times, zone_of
 from bot.store import Store
 
 log = logging.getLogger(__name__)
 
 SNOOZE = timedelta(hours=1)
-A_LITTLE = timedelta(minutes=5)
-DAY_BEGINS = timedelta(hours=4)
-"""A runner's date changes at four in the morning (clinical.md 6.0)."""
 SILENT_DAYS = 3
 """So many days without a check-in lead to one nudge, on the next chosen day (clinical.md 6.7)."""
 TRY_AGAIN = timedelta(hours=1)
-ONE_DAY, ONE_MINUTE, ONE_SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
 
 
 def patience(kind: Kind) -> timedelta:
@@ -67,118 +58,14 @@ class Tick:
     """How many chats had something due; others may as well, unless it is none."""
 
 
-class Slot(NamedTuple):
-    """One time at which a reminder is due."""
-
-    at: datetime
-    day: date
-    number: int
-    """Which of the day's times it is."""
-
-
-# ---- from the wall to the instant --------------------------------------------------------------------------------
-
-
-def instant(day: date, at: time, zone: ZoneInfo) -> datetime | None:
-    """Returns when a clock on the wall shows this, in UTC; None on a date that the zone skips."""
-    wall = datetime.combine(day, at, zone)
-    found = wall.astimezone(UTC)
-    if found.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
-        return found
-    after = _end_of_gap(wall)
-    for near in (after, after - ONE_MINUTE):
-        if near.astimezone(zone).date() == day:
-            return near
-    return None
-
-
-def _end_of_gap(wall: datetime) -> datetime:
-    """Finds the clock change that skips this wall time: between the readings by the new and by the old offset."""
-    before, after = wall.replace(fold=1).astimezone(UTC), wall.astimezone(UTC)
-    old = before.astimezone(wall.tzinfo).utcoffset()
-    while after - before > ONE_SECOND:
-        middle = before + (after - before) // 2
-        middle = middle.replace(microsecond=0)
-        if middle.astimezone(wall.tzinfo).utcoffset() == old:
-            before = middle
-        else:
-            after = middle
-    return after
-
-
-def next_due(reminder: Reminder, now: datetime) -> datetime | None:
-    """Returns when the reminder comes next after this moment, in UTC; None when it never does."""
-    if reminder.stopped_at is not None:
-        return None
-    slot = next((slot for slot in _slots(reminder) if slot.at > now), None)
-    times = [slot.at] if slot is not None else []
-    if reminder.snoozed_at is not None and reminder.snoozed_at > now:
-        times.append(reminder.snoozed_at)
-    return min(times, default=None)
-
-
-def _slots(reminder: Reminder) -> Iterator[Slot]:
-    """Yields what is not over yet, in the order of time; a weekly reminder never ends."""
-    zone, times = ZoneInfo(reminder.zone), _times(reminder)
-    for day in _days(reminder):
-        for number, at in enumerate(times):
-            if (day, number) < (reminder.done_on, reminder.done):
-                continue
-            when = instant(day, at, zone)
-            if when is not None:
-                yield Slot(when, day, number)
-
-
-def _times(reminder: Reminder) -> list[time]:
-    """The wall times outside of the quiet hours; what comes on listed days has one."""
-    times = sorted({_awake(at, reminder.quiet) for at in reminder.times})
-    return times if reminder.weekdays else times[:1]
-
-
-def _days(reminder: Reminder) -> Iterator[date]:
-    first = max(reminder.done_on, reminder.paused_until or date.min)
-    if first.year == MAXYEAR:
-        return
-    silent = (reminder.skip_on, reminder.race_on)
-    if reminder.weekdays:
-        for ahead in count():
-            day = first + timedelta(days=ahead)
-            if day.weekday() in reminder.weekdays and day not in silent:
-                yield day
-    elif reminder.done and first == reminder.done_on:
-        first += ONE_DAY
-    for listed in reminder.days:
-        # A listed day on which nothing may come is not lost: the next one takes it over.
-        day = max(listed, first)
-        while day in silent:
-            day += ONE_DAY
-        first = day + ONE_DAY
-        yield day
-
-
-def _awake(at: time, quiet: tuple[time, time] | None) -> time:
-    """Moves a wall time out of the quiet hours, within its day: to their end, or to their beginning late at night."""
-    if not _is_quiet(at, quiet) or quiet is None:
-        return at
-    start, end = quiet
-    return start if start > end and at > start else end
-
-
-def _is_quiet(at: time, quiet: tuple[time, time] | None) -> bool:
-    if quiet is None:
-        return False
-    start, end = quiet
-    return start < at < end if start <= end else at > start or at < end
-
-
 # ---- what a person may ask for -----------------------------------------------------------------------------------
 
 
 def planned(reminder: Reminder, now: datetime) -> Reminder:
     """Returns the reminder with its next time; what lies before this moment is over."""
-    zone = ZoneInfo(reminder.zone)
+    zone = zone_of(reminder.zone)
     today = now.astimezone(zone).date()
-    passed = [when for at in _times(reminder) if (when := instant(today, at, zone)) is not None and when <= now]
+    passed = [when for at in wall_times(reminder) if (when := instant(today, at, zone)) is not None and when <= now]
     done_on, done = max((reminder.done_on, reminder.done), (today, len(passed)))
     reminder = replace(reminder, done_on=done_on, done=done)
     return replace(reminder, next_at=next_due(reminder, now))
@@ -228,8 +115,7 @@ def checked_in(reminders: Iterable[Reminder], now: datetime) -> tuple[Reminder, 
     check_in = next((one for one in kept if one.kind == "check_in"), None)
     if check_in is None:
         return tuple(kept)
-    zone = ZoneInfo(check_in.zone)
-    day = (now - DAY_BEGINS).astimezone(zone).date()
+    day = runner_date(now, zone_of(check_in.zone))
     over = max((check_in.done_on, check_in.done), (day, len(check_in.times)))
     rest = replace(check_in, snoozed_at=None, done_on=over[0], done=over[1])
     ahead = (day + timedelta(days=days) for days in count(SILENT_DAYS + 1))
@@ -256,11 +142,11 @@ def _played(reminders: Iterable[Reminder], now: datetime) -> Iterator[tuple[date
         turn = turned(tuple(known.values()), at)
         known |= {one.kind: one for one in turn.reminders}
         if turn.due is not None:
-            yield at.astimezone(ZoneInfo(turn.reminders[0].zone)), turn.due
+            yield at.astimezone(zone_of(turn.reminders[0].zone)), turn.due
 
 
 def _today(reminder: Reminder, now: datetime) -> date:
-    return now.astimezone(ZoneInfo(reminder.zone)).date()
+    return now.astimezone(zone_of(reminder.zone)).date()
 
 
 # ---- what is due -------------------------------------------------------------------------------------------------
@@ -310,7 +196,7 @@ def turned(reminders: Sequence[Reminder], now: datetime) -> Turn:
     may_come = bool(kinds) or (any(_is_due(one, now) for one in waiting) and _has_room(reminders, check_in, now))
     for one in waiting:
         # What waits for another message joins the first that goes.
-        if not _is_due(one, now) and not (may_come and _split(_slots(one), now)[0]):
+        if not _is_due(one, now) and not (may_come and split(one, now)[0]):
             continue
         after, until, lost = _listed(one, check_in, may_come, now)
         changed.append(after)
@@ -327,22 +213,12 @@ def _is_due(reminder: Reminder, now: datetime) -> bool:
     return reminder.next_at is not None and reminder.next_at <= now
 
 
-def _split(slots: Iterator[Slot], now: datetime) -> tuple[list[Slot], datetime | None]:
-    """Returns what has passed but is not done, and when the next comes."""
-    passed: list[Slot] = []
-    for slot in slots:
-        if slot.at > now:
-            return passed, slot.at
-        passed.append(slot)
-    return passed, None
-
-
 def _weekly(reminder: Reminder, now: datetime) -> tuple[Reminder, datetime | None, int]:
     """Plans a check-in that is due; returns also until when it may be sent, if it may, and how many are missed."""
-    passed, following = _split(_slots(reminder), now)
+    passed, following = split(reminder, now)
     late = patience(reminder.kind)
     timely = [slot.at for slot in passed if now - slot.at <= late]
-    if _is_night(reminder, now):
+    if is_night(reminder, now):
         timely = []
     missed = sum(now - slot.at > late for slot in passed) if timely else len(passed)
     snoozed_at = reminder.snoozed_at
@@ -369,7 +245,7 @@ def _listed(
     reminder: Reminder, check_in: Reminder | None, may_come: bool, now: datetime
 ) -> tuple[Reminder, datetime | None, int]:
     """Plans what is due by a listed day; returns the same as for a check-in."""
-    passed, following = _split(_slots(reminder), now)
+    passed, following = split(reminder, now)
     late = patience(reminder.kind)
     if not passed:
         return replace(reminder, next_at=following), None, 0
@@ -396,7 +272,7 @@ def _has_room(reminders: Sequence[Reminder], check_in: Reminder | None, now: dat
         today = _today(one, now)
         if one.sent_at is not None and _today(one, one.sent_at) == today:
             return False
-        if _is_night(one, now):
+        if is_night(one, now):
             return False
     due = check_in.next_at if check_in is not None else None
     return check_in is None or due is None or _today(check_in, due) > _today(check_in, now)
@@ -404,13 +280,7 @@ def _has_room(reminders: Sequence[Reminder], check_in: Reminder | None, now: dat
 
 def _later(reminder: Reminder, check_in: Reminder | None, now: datetime) -> datetime:
     """When to try again: with the next check-in or tomorrow at its own time, whichever comes first."""
-    zone, at = ZoneInfo(reminder.zone), _times(reminder)[0]
+    zone, at = zone_of(reminder.zone), wall_times(reminder)[0]
     tomorrow = instant(_today(reminder, now) + ONE_DAY, at, zone) or now + ONE_DAY
     due = check_in.next_at if check_in is not None else None
     return tomorrow if due is None else min(due, tomorrow)
-
-
-def _is_night(reminder: Reminder, now: datetime) -> bool:
-    """Tells whether quiet hours have begun for good: what is due as they begin may be a little late."""
-    zone, quiet = ZoneInfo(reminder.zone), reminder.quiet
-    return quiet is not None and all(_is_quiet(at.astimezone(zone).time(), quiet) for at in (now, now - A_LITTLE))

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flows.engine import Answer, Engine, Node, Session
+from flows.engine import Engine, Session
+from flows.questions import Answer, Node
 from flows.rules import ALWAYS
 from flows.schema import Content, Country, Option
+
+_TAG = re.compile(r"</?[a-z]+>")
 
 Translate = Callable[[str], str]
 """Returns the text of a language for an English source text."""
 
+CAPTION_LIMIT = 1024
+"""Characters of a caption after entity parsing (Bot API, sendAnimation)."""
 TEXT_LIMIT = 4096
 """Characters of a message after entity parsing (Bot API, sendMessage)."""
 WIDE = 14
@@ -30,12 +36,25 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A drawing that says the same as a message, for those who want pictures."""
+
+    drawing: str
+    """Its id in pictures.yaml."""
+    caption: str
+    """HTML within CAPTION_LIMIT; its first line is the alt text."""
+    rows: tuple[tuple[Button, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message as a person sees it: HTML text and rows of buttons, or a file with a caption."""
 
     text: str
     rows: tuple[tuple[Button, ...], ...] = ()
     document: dict[str, str] | None = None
+    shown: Shown | None = None
+    """The drawing that goes in its place where there is one."""
 
     def params(self) -> dict[str, Any]:
         """Returns the parameters of sendMessage or editMessageText, or of sendDocument for a file."""
@@ -44,8 +63,7 @@ class Message:
             params |= {"caption": self.text, "document": {"$file": self.document}}
         else:
             params |= {"text": self.text, "link_preview_options": {"is_disabled": True}}
-        keyboard = [[_button(button) for button in row] for row in self.rows]
-        return {**params, "reply_markup": {"inline_keyboard": keyboard}} if keyboard else params
+        return params | keyboard(self.rows)
 
     def parts(self) -> list[Message]:
         """Returns the message cut at paragraphs into pieces that Telegram takes, the buttons under the last."""
@@ -57,6 +75,17 @@ class Message:
             else:
                 piece = f"{piece}\n\n{paragraph}" if piece else paragraph
         return [*(Message(text) for text in pieces), Message(piece, self.rows, self.document)]
+
+
+def keyboard(rows: Iterable[Iterable[Button]]) -> dict[str, Any]:
+    """Returns the parameter for rows of buttons; nothing where there are none."""
+    buttons = [[_button(button) for button in row] for row in rows]
+    return {"reply_markup": {"inline_keyboard": buttons}} if buttons else {}
+
+
+def length(text: str) -> int:
+    """Returns how long HTML text is for Telegram: in UTF-16 units, without its entities (Bot API, MessageEntity)."""
+    return len(html.unescape(_TAG.sub("", text)).encode("utf-16-le")) // 2
 
 
 def _button(button: Button) -> dict[str, str]:
@@ -196,6 +225,14 @@ class Renderer:
         items = [item for item in node.gate.items if item.ask.holds(session.facts)]
         at = items.index(node.item) + 1
         return bold(self.words("step.item", step=step, steps=steps, item=at, items=len(items)))
+
+    def drawn(self, session: Session) -> Shown | None:
+        """Returns the drawing of a self-test at its first question; None at any other."""
+        node = self.engine.nodes[session.state]
+        if node.test is None or node.id != self._first(node.test.questions, session):
+            return None
+        drawing = self.content.pictures.of_test(node.test.id)
+        return Shown(drawing, self.words.text(self.content.pictures.pictures[drawing]))
 
     def _test(self, node: Node, session: Session) -> list[str]:
         """How to do a self-test, before its first question; the rules of all tests before the very first."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from bot.desk import Desk, Work
-from flows.engine import Answer, Node
+from flows.questions import Answer, Node
 from flows.schema import Option, Question
 
 PAIN = "pain"

@@ -22,6 +22,7 @@ class Row(Protocol):
         """Returns the names of the columns."""
 
 
+REMINDER = ", ".join(f"reminder.{name}" for name in Reminder.__slots__)
 _JSON_COLUMNS = frozenset(
     {"log", "ticks", "data", "params", "times", "weekdays", "days", "quiet", "exercise_on", "contacts", "teams"}
 )
@@ -81,6 +82,12 @@ def plain(row: Row) -> dict[str, Any]:
     return values
 
 
+def chat(row: Row) -> Chat:
+    """Returns a row as a chat."""
+    values = record(row)
+    return Chat(text_only=bool(values.pop("text_only")), **values)
+
+
 def session(row: Row) -> SessionRow:
     """Returns a row as a session."""
     values = record(row)
@@ -89,26 +96,14 @@ def session(row: Row) -> SessionRow:
 
 
 def reminder(row: Row) -> Reminder:
-    """Returns a row as a reminder."""
+    """Returns a row as a reminder, its columns in the order of `REMINDER`; a tick may read a thousand of these."""
+    chat, kind, zone, times, weekdays, days, quiet, paused, skip, race, snoozed, stopped, done_on, *rest = row
+    done, next_at, sent_at, missed = rest
     return Reminder(
-        chat=row["chat"],
-        kind=row["kind"],
-        zone=row["zone"],
-        times=_times(row["times"]),
-        weekdays=_weekdays(row["weekdays"]),
-        days=_dates(row["days"]),
-        quiet=_span(row["quiet"]),
-        paused_until=_date(row["paused_until"]),
-        skip_on=_date(row["skip_on"]),
-        race_on=_date(row["race_on"]),
-        snoozed_at=read_time(row["snoozed_at"]),
-        stopped_at=read_time(row["stopped_at"]),
-        done_on=date.fromisoformat(row["done_on"]),
-        done=row["done"],
-        next_at=read_time(row["next_at"]),
-        sent_at=read_time(row["sent_at"]),
-        missed=row["missed"],
-    )
+        chat, kind, zone, _times(times), _weekdays(weekdays), _dates(days), _span(quiet), _date(paused), _date(skip),
+        _date(race), read_time(snoozed), read_time(stopped), date.fromisoformat(done_on), done, _moment(next_at),
+        read_time(sent_at), missed,
+    )  # fmt: skip
 
 
 def club(row: Row) -> Club:
@@ -137,19 +132,21 @@ def plan(reminder: Reminder) -> dict[str, object]:
     return {
         "chat": reminder.chat,
         "kind": reminder.kind,
-        "days": json_text(reminder.days),
+        "zone": reminder.zone,
+        "times": _list_text(reminder.times),
+        "days": _list_text(reminder.days),
         "snoozed_at": column(reminder.snoozed_at),
-        "done_on": _iso(reminder.done_on),
+        "done_on": reminder.done_on.isoformat(),
         "done": reminder.done,
-        "next_at": column(reminder.next_at),
-        "sent_at": column(reminder.sent_at),
+        "next_at": _moment_text(reminder.next_at),
+        "sent_at": _moment_text(reminder.sent_at),
         "missed": reminder.missed,
     }
 
 
 def notice(notice: Notice) -> dict[str, object]:
     """Returns a notice as the columns of its row in the outbox."""
-    call, expires_at = notice.call, time_text(notice.expires_at)
+    call, expires_at = notice.call, _moment_text(notice.expires_at)
     params = json_text(call.params)
     return {"chat": notice.chat, "method": call.method, "params": params, "tag": call.tag, "expires_at": expires_at}
 
@@ -167,6 +164,22 @@ def _weekdays(text: str) -> tuple[int, ...]:
 @lru_cache(1024)
 def _dates(text: str) -> tuple[date, ...]:
     return tuple(map(date.fromisoformat, json.loads(text)))
+
+
+@lru_cache(1024)
+def _list_text(values: tuple[date | time, ...]) -> str:
+    return json_text(values)
+
+
+# So are the moments at which a crowd is due.
+@lru_cache(1024)
+def _moment(text: str | None) -> datetime | None:
+    return read_time(text)
+
+
+@lru_cache(1024)
+def _moment_text(at: datetime | None) -> str | None:
+    return None if at is None else time_text(at)
 
 
 @lru_cache(1024)

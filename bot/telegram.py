@@ -23,8 +23,7 @@ from bot.decoding import decode, decode_query
 from bot.desk import Incoming
 from bot.inline import Query
 from bot.pacing import UNLIMITED, Limits
-from bot.records import Call
-from bot.reminders import Due, tick
+from bot.reminders import Tick
 from bot.rights import Rights
 from bot.sender import Sender, patience
 from bot.store import AlreadyHandled, Store
@@ -48,6 +47,11 @@ MenuCommands = Mapping[str, Sequence[tuple[str, str]]]
 """For each scope ("private", "groups") the commands with their descriptions."""
 
 
+Unasked = Mapping[int, Callable[[datetime, int], Tick]]
+"""What queues the calls of a priority that are due at a moment, at most so many; the lower number comes first."""
+NOTHING: Unasked = {}
+
+
 class Listener(Protocol):
     """What answers people; bot.conversation has the real one."""
 
@@ -68,9 +72,9 @@ async def serve(
     store: Store,
     listener: Listener,
     commands: MenuCommands,
-    remind: Callable[[Due], Call] | None = None,
+    unasked: Unasked = NOTHING,
 ) -> None:
-    """Runs the bot until SIGTERM or SIGINT; `remind` says in what words a person is reminded.
+    """Runs the bot until SIGTERM or SIGINT; `unasked` queues what it says without being asked.
 
     Raises ConfigError when Telegram refuses the token, StoreError when the database can no longer be written.
     """
@@ -83,7 +87,7 @@ async def serve(
         loop.add_signal_handler(number, stopped.set)
     sending = asyncio.create_task(sender.run(), name="sender")
     receiving = asyncio.create_task(receiver.run(settings.poll_timeout, commands), name="receiver")
-    ticking = asyncio.create_task(tick_away(store, sender, _clock, remind), name="ticker")
+    ticking = asyncio.create_task(tick_away(store, sender, _clock, unasked), name="ticker")
     stopping = asyncio.create_task(stopped.wait(), name="stop")
     try:
         await asyncio.wait({sending, receiving, ticking, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -102,16 +106,21 @@ async def tick_away(
     store: Store,
     sender: Sender,
     clock: Callable[[], datetime],
-    remind: Callable[[Due], Call] | None,
+    unasked: Unasked,
     pause: float = TICK,
 ) -> None:
     """Queues what is due, slice by slice, until it is cancelled; raises StoreError when the store fails."""
-    while remind is not None:
-        done = tick(store, clock(), remind, SLICE) if store.waiting_notices() < WAITING else None
-        if done is not None and done.queued:
-            sender.wake()
+    while unasked:
+        busy = False
+        for priority, queue in sorted(unasked.items()):
+            # What is less urgent waits for a moment in which nothing else is due.
+            if not busy and store.waiting_notices(priority) < WAITING:
+                done = queue(clock(), SLICE)
+                busy = done.chats > 0
+                if done.queued:
+                    sender.wake()
         # A slice with something in it may have left more; people come before the next one.
-        await asyncio.sleep(0 if done is not None and done.chats else pause)
+        await asyncio.sleep(0 if busy else pause)
     await asyncio.Event().wait()
 
 

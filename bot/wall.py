@@ -97,6 +97,11 @@ def dated(day: date) -> str:
     return str(format_date(day, "full", locale=LOCALE))
 
 
+def month(day: date) -> str:
+    """Returns the month of a date that may be long ago."""
+    return str(format_skeleton("yMMM", datetime(day.year, day.month, 1), locale=LOCALE))  # noqa: DTZ001
+
+
 def weekday_and_day(at: date) -> str:
     """Returns a date that is near with its weekday."""
     midnight = datetime(at.year, at.month, at.day)  # noqa: DTZ001  (a wall clock has no zone)

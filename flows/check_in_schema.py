@@ -110,6 +110,11 @@ class Offer(Part):
     pain: int
     calm: Literal["mean of the week", "every value"]
     when: Condition
+    """What must hold for the offer, and for the exercise to stay in the plan."""
+    replaces: str = ""
+    """The exercise whose place it takes on one day of three."""
+    note: Text
+    """How it stands in the plan."""
 
 
 class Progress(Part):
@@ -199,6 +204,32 @@ class Returning(Part):
     entry: Entry
 
 
+class Distances(Part):
+    """What the distances that a runner tells are good for (clinical.md 6.2 and 6.6)."""
+
+    days: int
+    """The longest run of so many days is what the next one may grow from."""
+    longest_percent: int
+    cut_percent: int
+    speed_percent: int
+    week_days: int
+    """How long the distance of a week counts as the present one."""
+    most: int
+    """Kilometres; more is a slip of the finger."""
+
+
+class Late(Part):
+    """Questions of the full screen that are asked again once the pain has lasted (clinical.md 6.5, D84)."""
+
+    row: str
+    """The decision point that asks."""
+    after: int
+    questions: tuple[str, ...]
+    fields: tuple[str, ...]
+    known: dict[str, str]
+    """What is true by then."""
+
+
 class Action(Part):
     """Something that a check-in changed."""
 
@@ -228,4 +259,10 @@ class CheckIn(Part):
     refresh: Refresh
     progress: Progress
     returning: Returning
+    distances: Distances
+    late: Late
+    bone_gate: str
+    """The gate of the bone questions."""
+    bone_history: Condition
+    """When the bone questions are gone through at every check-in, and so before every step (clinical.md 2.3, 6.6)."""
     actions: tuple[Action, ...]

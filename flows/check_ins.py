@@ -59,6 +59,14 @@ class EntryTest:
 
 
 @dataclass(frozen=True, slots=True)
+class Distance:
+    """W3: the distance of the last 7 days and of the longest run in them, in kilometres; None was not answered."""
+
+    week: Fraction | None = None
+    longest: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reported:
     """Everything that a runner answered on one date; None or empty where a question has no answer."""
 
@@ -71,22 +79,28 @@ class Reported:
     entry: EntryTest = EntryTest()
     ability: int | None = None
     change: str = ""
+    distance: Distance = Distance()
     worry: str = ""
+    late: Mapping[str, Value] = field(default_factory=dict)
+    """Questions of the full screen that are asked only after many weeks."""
     tests: Mapping[str, Value] = field(default_factory=dict)
     screen: Start | None = None
     assessed: str = ""
+    accepted: frozenset[str] = frozenset()
+    """Offered exercises that the runner wants from this date on; that alone is no check-in."""
 
     @property
     def answered(self) -> bool:
         """Tells whether the date has a check-in: at least one answer."""
-        return self != Reported(self.day)
+        return self != Reported(self.day, accepted=self.accepted)
 
     def replaced_by(self, later: Reported) -> Reported:
         """Returns a later check-in of the same date; ids that were named stay, as does a full screen that was done."""
         flags = self.flags | (later.flags or frozenset()) if self.flags else later.flags
+        later = replace(later, flags=flags, accepted=self.accepted | later.accepted)
         if self.screen is None or later.screen is not None:
-            return replace(later, flags=flags)
-        return replace(later, flags=flags, screen=self.screen, assessed=self.assessed)
+            return later
+        return replace(later, screen=self.screen, assessed=self.assessed)
 
 
 @dataclass(slots=True)
@@ -130,6 +144,16 @@ class Log:
     def week(self, day: int) -> Fraction | None:
         """Returns m7, the mean pain of the last week."""
         return self.mean(day, self.content.labels.week)
+
+    def longest(self, day: int, days: int) -> Fraction | None:
+        """Returns the longest run of the last so many days, in kilometres."""
+        runs = [each.distance.longest for each in self.within(day, days) if each.distance.longest is not None]
+        return max(runs, default=None)
+
+    def distance(self, day: int, days: int) -> Fraction | None:
+        """Returns the newest distance of a week that was told in the last so many days, in kilometres."""
+        weeks = [each.distance.week for each in self.within(day, days) if each.distance.week is not None]
+        return weeks[-1] if weeks else None
 
     def label(self, day: int) -> str:
         """Returns what the pain has done since the start (clinical.md 6.4)."""

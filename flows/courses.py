@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from flows.check_ins import EntryTest, Reported, Run, Session, Start
+from flows.check_ins import Distance, EntryTest, Reported, Run, Session, Start
 from flows.follow_up import Day, follow
 from flows.rules import Value
 from flows.schema import AnswerField, Content
 from flows.simulate import AnswerError, decode, read, read_value
+
+PARTS = ("C3", "C4", "L", "W3", "Q11b", "tests", "screen", "accept")
+"""What a day may hold beside C1 and single answers."""
 
 
 def course(content: Content, line: str | bytes) -> dict[str, Any]:
@@ -56,7 +60,7 @@ def begin(content: Content, raw: Any) -> Start:
 def report(content: Content, raw: Any) -> Reported:
     """Returns what was reported on one date; raises AnswerError."""
     fields = content.check_in.fields
-    given = _only(raw, "a day", {"day", "C1", *fields["day"], "C3", "C4", "L", "tests", "screen"})
+    given = _only(raw, "a day", {"day", "C1", *fields["day"], *PARTS})
     day = given.get("day")
     if type(day) is not int or day < 1:
         raise AnswerError(f"day: a whole number from 1, not {day!r}")
@@ -73,10 +77,13 @@ def report(content: Content, raw: Any) -> Reported:
         entry=EntryTest(**_texts(entry)),
         ability=ability if isinstance(ability, int) else None,
         change=str(answers.get("W2", "")),
+        distance=_distance(content, given.get("W3", {})),
         worry=str(answers.get("W5", "")),
+        late=_late(content, given.get("Q11b", {})),
         tests=_tests(content, given.get("tests", {})),
         screen=begin(content, given["screen"]) if "screen" in given else None,
         assessed=str(answers.get("assessed", "")),
+        accepted=_accepted(content, given.get("accept", [])),
     )
 
 
@@ -113,6 +120,26 @@ def _session(content: Content, raw: Any) -> Session:
     hurt = read_value("hurt", AnswerField(kind="set", values=names), given.get("hurt", []))
     assert isinstance(hurt, frozenset)
     return Session(**_texts(_answers(given, fields, "C3")), hurt=hurt)
+
+
+def _distance(content: Content, raw: Any) -> Distance:
+    given, most = _only(raw, "W3", {"week", "longest"}), content.check_in.distances.most
+    for name, value in given.items():
+        if type(value) not in (int, float) or not 0 <= value <= most:
+            raise AnswerError(f"{name}: kilometres from 0 to {most}, not {value!r}")
+    return Distance(**{name: Fraction(str(value)) for name, value in given.items()})
+
+
+def _late(content: Content, raw: Any) -> dict[str, Value]:
+    names = content.check_in.late.fields
+    return _answers(raw, {name: content.settings.fields[name] for name in names}, "Q11b", only=True)
+
+
+def _accepted(content: Content, raw: Any) -> frozenset[str]:
+    names = tuple(offer.exercise for offer in content.check_in.progress.offers)
+    accepted = read_value("accept", AnswerField(kind="set", values=names), raw)
+    assert isinstance(accepted, frozenset)
+    return accepted
 
 
 def _tests(content: Content, raw: Any) -> dict[str, Value]:

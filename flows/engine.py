@@ -8,38 +8,30 @@ from typing import Any, Protocol
 
 from transitions import Machine
 
+from flows import questions
 from flows.check_in_schema import Move
-from flows.plan import Assessment, assess, would_hold
+from flows.plan import Assessment, assess
+from flows.questions import AGAIN, OPENED, UNSURE, Answer, Node, Refused, counts, hanging, valid
 from flows.rules import Facts, Value
-from flows.schema import Content, Gate, Item, Option, Question, SelfTest
+from flows.schema import Content, Gate, Item, Option
 from flows.screen import conclude, known, record
-
-Answer = str | int | tuple[str, ...]
-"""What a person answered: an option's value, a number on a scale, or the ticked values of a multi-select."""
 
 Entry = tuple[str, Answer | None]
 """One line of a session's log: a question and its answer, or one of EVENTS and what it was about."""
 
 HEARD = "net"
 """Event: the free-text safety net heard words of an emergency."""
-OPENED = "open"
-"""Event: the person asked for one self-test."""
 RECHECKED = "recheck"
 """Event: the gates are gone through again after the plan (clinical.md 6.1)."""
+ALL_GATES = "again"
+"""What a recheck is about unless it names some gates, items or questions."""
 EVENTS = (HEARD, OPENED, RECHECKED)
 NET = "NET"
 CLEARED = "CLEARED"
-QUICK_TESTS = "quick"
-UNSURE = "unsure"
-AGAIN = ".again"
 NO_TICKS = "none"
 _Way = tuple[str, Callable[[Facts], bool]]
 BEGIN = "begin"
 """The state that a session leaves at once for its first question."""
-
-
-class Refused(ValueError):
-    """An answer that the current question does not offer; nothing has changed."""
 
 
 class Outdated(ValueError):
@@ -61,24 +53,6 @@ class Turn:
 
     session: Session
     notice: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A question as the machine knows it; an item of a gate is a question too."""
-
-    question: Question
-    group: str
-    due: Callable[[Facts], bool]
-    gate: Gate | None = None
-    item: Item | None = None
-    again: bool = False
-    test: SelfTest | None = None
-
-    @property
-    def id(self) -> str:
-        """The state that the machine is in while this question waits for its answer."""
-        return self.question.id
 
 
 class HasState(Protocol):
@@ -106,7 +80,7 @@ class Engine:
 
     def __init__(self, content: Content) -> None:
         self.content = content
-        nodes = tuple(self._nodes())
+        nodes = tuple(questions.nodes(content))
         self.nodes = {node.id: node for node in nodes}
         self.ends = {end.id: end for end in content.flow.ends}
         self.gates = tuple(part for part in content.flow.questions if isinstance(part, Gate))
@@ -122,104 +96,13 @@ class Engine:
 
     # ---- compiling -------------------------------------------------------------------------------------------
 
-    def _nodes(self) -> Iterable[Node]:
-        flow = self.content.flow
-        for part in flow.questions:
-            if isinstance(part, Gate):
-                yield from self._gate(part)
-            else:
-                yield Node(part, part.group or part.id, self._due(part))
-            if part.id == flow.tests_after:
-                for test in self.content.self_tests.tests:
-                    yield from self._test(test)
-
-    def _due(self, question: Question) -> Callable[[Facts], bool]:
-        ask, in_referral, tests = question.ask.holds, question.in_referral.holds, self.content.self_tests.tests
-        probe, offers_tests = question.probe, question.test == QUICK_TESTS
-
-        def due(facts: Facts) -> bool:
-            if not ask(facts) or (facts["referred"] == "yes" and not in_referral(facts)):
-                return False
-            if offers_tests and not any(self.test_allowed(test.id, facts) for test in tests if test.quick):
-                return False
-            return probe is None or would_hold(self.content, facts, probe.answer, probe.any_of)
-
-        return due
-
-    def _gate(self, gate: Gate) -> Iterable[Node]:
-        words = self.content.flow.gate_words
-        common: dict[str, Any] = {"step": gate.step, "in_referral": gate.in_referral, "group": gate.id}
-        if gate.text:
-            options = (words.none, words.some, *([words.unsure] if gate.gate_unsure else []))
-            head = Question(
-                id=gate.id, text=gate.text, why=gate.why, short=gate.short, options=options, ask=gate.ask, **common
-            )
-            yield Node(head, gate.id, self._due(head), gate=gate)
-
-        def opened(facts: Facts) -> bool:
-            return gate.ask.holds(facts) and (not gate.text or facts.get(gate.id) in ("some", UNSURE))
-
-        for item in gate.items:
-            yield from self._item(gate, item, opened, common)
-
-    def _item(self, gate: Gate, item: Item, opened: Callable[[Facts], bool], common: dict[str, Any]) -> Iterable[Node]:
-        words = self.content.flow.gate_words
-        options = (words.yes, words.no, words.unsure, *item.extra)
-        question = Question(id=item.id, text=item.text, why=gate.why, short=item.short, options=options, **common)
-        referral = gate.in_referral.holds
-
-        def open_in(facts: Facts) -> bool:
-            return opened(facts) and (facts["referred"] != "yes" or referral(facts))
-
-        ask = item.ask.holds
-        yield Node(question, gate.id, lambda facts: open_in(facts) and ask(facts), gate=gate, item=item)
-        if gate.not_sure == "ask_again":
-            second = question.model_copy(update={"id": item.id + AGAIN, "text": item.again})
-            yield Node(
-                second,
-                gate.id,
-                lambda facts: open_in(facts) and facts.get(item.id) == UNSURE,
-                gate=gate,
-                item=item,
-                again=True,
-            )
-        for part in _hanging(item):
-            follow = part.model_copy(update=common)
-            yield Node(follow, gate.id, self._hangs(item, part, open_in), gate=gate)
-
-    def _hangs(self, item: Item, part: Question, opened: Callable[[Facts], bool]) -> Callable[[Facts], bool]:
-        if part is item.clarify:
-            return lambda facts: opened(facts) and self._counts(item, facts)
-        ask = part.ask.holds
-        return lambda facts: opened(facts) and ask(facts)
-
-    def _test(self, test: SelfTest) -> Iterable[Node]:
-        template = self.content.self_tests.after_pain
-        yes_again = (*template.options[0].ask_again, *test.ask_again)
-        pain_options = tuple(
-            option.model_copy(update={"ask_again": yes_again}) if option.ask_again else option
-            for option in template.options
-        )
-        asked = [question.id for question in test.questions]
-        tingle = template.model_copy(update={"id": f"{test.id}.{template.id}", "options": pain_options})
-
-        def due(facts: Facts) -> bool:
-            wanted = facts.get(OPENED) == test.id or (test.quick and facts.get("Q19") == "now")
-            return wanted and bool(self.test_allowed(test.id, facts))
-
-        for question in test.questions:
-            ask = question.ask.holds
-            yield Node(question, test.id, lambda facts, ask=ask: due(facts) and ask(facts), test=test)  # type: ignore[misc]
-        # Pain in a test always leads to this question, also where the test was left after it.
-        yield Node(tingle, test.id, lambda facts: any(facts.get(name) == "pain" for name in asked), test=test)
-
     def _compile(self, nodes: Sequence[Node]) -> Machine:
         states = [BEGIN, *(node.id for node in nodes), *self.ends]
         machine = Machine(model=None, states=states, initial=BEGIN, auto_transitions=False, send_event=True)
         ends: dict[str, list[_Way]] = {"at_once": [], "after_group": [], "last": []}
         for end in self.ends.values():
             ends[end.place].append((end.id, end.when.holds))
-        ways = {node.id: (node.id, _unanswered(node)) for node in nodes}
+        ways = {node.id: (node.id, node.unanswered) for node in nodes}
         firsts = [ways[node.id] for node in nodes if node.question.first]
         for state in states:
             source = self.nodes.get(state)
@@ -235,7 +118,7 @@ class Engine:
 
         The nerve questions can interrupt another gate: its open items are still in hand when they are done.
         """
-        return node.group == source.group or (_is_inner(node) and source.group == self.nodes[NET].group)
+        return node.group == source.group or (node.inner and source.group == self.nodes[NET].group)
 
     def _may_follow(self, source: Node | None, node: Node) -> bool:
         """Tells whether a question can be next after another one; most inner questions follow only their own group.
@@ -243,7 +126,7 @@ class Engine:
         A gate's items and the self-tests come up elsewhere only after what may reopen or interrupt them: the nerve
         questions that follow the free-text net, a self-test, or a question that a self-test reopens.
         """
-        if source is None or not (_is_inner(node) or node.test is not None):
+        if source is None or not (node.inner or node.test is not None):
             return True
         if node.group == self.nodes[NET].group and source.id in self._early:
             # The net was heard before consent or age: its questions wait for both.
@@ -261,7 +144,7 @@ class Engine:
         node = self.nodes.get(session.state)
         if node is None:
             raise Refused(f"{session.state} is no question")
-        return self._enter(session, (node.id, _valid(node.question, answer)))
+        return self._enter(session, (node.id, valid(node.question, answer)))
 
     def hear(self, session: Session) -> Turn:
         """Interrupts with the question whether an emergency is happening now (clinical.md 2.8)."""
@@ -277,9 +160,32 @@ class Engine:
         """Leaves a self-test that was asked for; what was answered in it, or on the way, stays."""
         return self._enter(session, (OPENED, ""))
 
-    def recheck(self, session: Session) -> Turn:
-        """Asks the gates again: what counts already stays, but pain items of the bone questions are asked anew."""
-        return self._enter(session, (RECHECKED, "again"))
+    def recheck(self, session: Session, names: Sequence[str] = ()) -> Turn:
+        """Asks the gates again, or only some gates, items or questions.
+
+        What counts already stays, but pain items of the bone questions are asked anew.
+        """
+        return self._enter(session, (RECHECKED, tuple(names) or ALL_GATES))
+
+    def reopened(self, entry: Entry) -> frozenset[str]:
+        """Returns the items that an entry of a log asked again; none where it is no recheck of gates."""
+        name, what = entry
+        names = what if isinstance(what, tuple) else ()
+        return frozenset(
+            item.id
+            for gate in self.gates
+            for item in gate.items
+            if name == RECHECKED and gate.text and (what == ALL_GATES or not {gate.id, item.id}.isdisjoint(names))
+        )
+
+    def unsure(self, session: Session) -> tuple[str, ...]:
+        """Returns the items that were left at "Not sure" and do not count: they are repeated (clinical.md 2.2)."""
+        return tuple(
+            node.item.id
+            for node in self.nodes.values()
+            if node.again and node.item and not counts(node.gate, node.item, session.facts)  # type: ignore[arg-type]
+            if session.facts.get(node.id) == UNSURE
+        )
 
     def back(self, session: Session) -> Turn:
         """Returns the session as it was before its last answer, by replaying the others."""
@@ -295,7 +201,7 @@ class Engine:
                     raise Outdated(f"the log answers {name} where the flow asks {session.state}")
                 if answer is not None:
                     try:
-                        answer = _valid(self.nodes[name].question, answer)
+                        answer = valid(self.nodes[name].question, answer)
                     except Refused as error:
                         raise Outdated(str(error)) from error
             session = self._enter(session, (name, answer)).session
@@ -328,14 +234,7 @@ class Engine:
 
     def test_allowed(self, test: str, facts: Facts) -> str:
         """Returns how a self-test may be done now: "feet", "knees", or "" where clinical.md 3.3 does not allow it."""
-        how = "feet"
-        for row in self.content.self_tests.gate:
-            if row.when.holds(facts):
-                if test in row.knees:
-                    how = "knees"
-                elif test not in row.allow:
-                    return ""
-        return how
+        return questions.test_allowed(self.content, test, facts)
 
     def test_offered(self, test: str, facts: Facts) -> bool:
         """Tells whether a person may choose a self-test now: allowed, and asked for with the answers so far."""
@@ -376,7 +275,7 @@ class Engine:
         elif name == OPENED:
             self._open(facts, str(answer))
         elif name == RECHECKED:
-            self._reopen(facts)
+            self._reopen(facts, entry)
         else:
             notice = self._answer(facts, self.nodes[name], answer)
         self._expire_clearance(facts, name)
@@ -388,16 +287,24 @@ class Engine:
             if node.group == test:
                 facts.pop(node.id, None)
 
-    def _reopen(self, facts: dict[str, Value]) -> None:
-        facts[RECHECKED] = "again"
+    def _reopen(self, facts: dict[str, Value], entry: Entry) -> None:
+        names = entry[1] if isinstance(entry[1], tuple) else ()
+        facts[RECHECKED] = frozenset(names) or ALL_GATES
         # A professional's word covers what was known when it was given; it is not asked for again.
         facts.setdefault(CLEARED, "no")
         facts.setdefault("cleared_for", frozenset())
+        if not set(names).isdisjoint(self.content.check_in.late.questions):
+            for name, value in self.content.check_in.late.known.items():
+                record(self.content.settings, facts, name, value)
+        for name in names:
+            if name in self.nodes and self.nodes[name].gate is None:
+                facts.pop(name, None)
+        reopened = self.reopened(entry)
         for gate in self.gates:
-            if not gate.text:
-                continue
-            facts.pop(gate.id, None)
-            for item in gate.items:
+            items = [item for item in gate.items if item.id in reopened]
+            if items and (gate.id in names or not names):
+                facts.pop(gate.id, None)
+            for item in items:
                 if item.id in self.content.check_in.bone_pain:
                     _take(facts, gate.field, item.id)
                 ticked: Any = facts[gate.field]
@@ -439,24 +346,12 @@ class Engine:
         pair = (value, sides[1]) if question.side == "left" else (sides[0], value)
         record(self.content.settings, facts, question.field, pair)
 
-    def _counts(self, item: Item, facts: Facts) -> bool:
-        """Tells whether the answers to an item count as Yes (clinical.md 2.2)."""
-        first, second = facts.get(item.id), facts.get(item.id + AGAIN)
-        if first != UNSURE:
-            return first == "yes"
-        if self._asks_again(item):
-            return second == "yes" or (second == UNSURE and item.second_unsure == "counts")
-        return True
-
-    def _asks_again(self, item: Item) -> bool:
-        return item.id + AGAIN in self.nodes
-
     def _item_answered(self, facts: dict[str, Value], node: Node, item: Item) -> None:
         gate = node.gate
         assert gate is not None
         if not node.again:
             self._forget(facts, item)
-        if self._counts(item, facts) and item.clarify is None:
+        if counts(gate, item, facts) and item.clarify is None:
             _put(facts, gate.field, item.id)
         else:
             _take(facts, gate.field, item.id)
@@ -464,7 +359,7 @@ class Engine:
     def _forget(self, facts: dict[str, Value], item: Item) -> None:
         """Drops the answers that hang on an item's first answer, so that they are asked anew."""
         facts.pop(item.id + AGAIN, None)
-        for part in _hanging(item):
+        for part in hanging(item):
             facts.pop(part.id, None)
 
     def _effects(self, facts: dict[str, Value], option: Option) -> None:
@@ -497,23 +392,8 @@ class Engine:
             facts["cleared"] = "no"
 
 
-def _is_inner(node: Node) -> bool:
-    """Tells whether a question stands inside a gate that has a message of its own."""
-    return node.gate is not None and bool(node.gate.text) and node.id != node.gate.id
-
-
-def _hanging(item: Item) -> tuple[Question, ...]:
-    """Returns the questions that come right after an item: its clarifier, then the others."""
-    return (*([item.clarify] if item.clarify else []), *item.then)
-
-
 def _guard(holds: Callable[[Facts], bool]) -> Callable[[Any], bool]:
     return lambda event: holds(event.model.facts)
-
-
-def _unanswered(node: Node) -> Callable[[Facts], bool]:
-    name, due = node.id, node.due
-    return lambda facts: name not in facts and due(facts)
 
 
 def _put(facts: dict[str, Value], name: str, member: str) -> None:
@@ -524,27 +404,3 @@ def _put(facts: dict[str, Value], name: str, member: str) -> None:
 def _take(facts: dict[str, Value], name: str, member: str) -> None:
     held: Any = facts[name]
     facts[name] = held - {member}
-
-
-def _valid(question: Question, answer: Any) -> Answer:
-    """Returns the answer in its one form; raises Refused when the question does not offer it."""
-    if question.kind == "scale":
-        if type(answer) is int and 0 <= answer <= 10:
-            return answer
-        raise Refused(f"{question.id}: a whole number from 0 to 10")
-    offered = {option.value: option for option in question.options}
-    if question.kind == "single":
-        if isinstance(answer, str) and answer in offered:
-            return answer
-        raise Refused(f"{question.id}: {answer!r} is not offered")
-    ticks = tuple(answer) if isinstance(answer, list | tuple | frozenset | set) else (answer,)
-    if any(tick not in offered for tick in ticks):
-        raise Refused(f"{question.id}: {answer!r} is not offered")
-    if any(offered[tick].exclusive for tick in ticks):
-        if len(set(ticks)) > 1:
-            raise Refused(f"{question.id}: none of these goes with no other")
-        return ()
-    counted = {tick for tick in ticks if not offered[tick].free}
-    if question.most is not None and len(counted) > question.most:
-        raise Refused(f"{question.id}: {question.most} at most")
-    return tuple(option.value for option in question.options if option.value in ticks)

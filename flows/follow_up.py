@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 
 from flows import progress, returning
-from flows.check_in_schema import Decision
 from flows.check_ins import Log, Reported, Start
+from flows.decisions import Decisions, Orders
 from flows.plan import make_plan
 from flows.rules import Value
 from flows.schema import Content, Disposition, Permission
-from flows.screen import Screening, record
+from flows.screen import Screening
 from flows.standing import Standing
 
 BLANK_DAYS = 60
@@ -52,6 +51,12 @@ class Day:
     """The pain at that screen, from 0 to 10."""
     adherence: Fraction
     """The strength sessions done of those planned, from 0 to 1."""
+    gates_week: int
+    """The number of the last week whose gates were gone through."""
+    longest: Fraction | None
+    """The longest run that the last weeks allow, in kilometres."""
+    distance: Fraction | None
+    """The distance of the present week, in kilometres."""
     bone_check: int | None
     """The date from which possible bone stress is decided again, if it is waiting for that."""
 
@@ -80,31 +85,6 @@ def follow(content: Content, start: Start, reported: Iterable[Reported]) -> list
     return days
 
 
-@dataclass(slots=True)
-class Decided:
-    """When the rows of clinical.md 6.5 were last decided or began to wait."""
-
-    passed: set[int] = field(default_factory=set)
-    """Days of the tables (7, 14, 28 …) that have acted."""
-    gates: int = 0
-    """The number of the last week whose gates were gone through."""
-    worse: int | None = None
-    worse_open: bool = False
-    irritable: int | None = None
-    irritable_due: int = 0
-    bone_open: bool = False
-
-
-@dataclass(slots=True)
-class Orders:
-    """What the rows of a date ask of the exercises."""
-
-    rebuild: bool = False
-    refresh: bool = False
-    simplify: bool = False
-    worse: bool = False
-
-
 class Course:
     """What follows from one full screen."""
 
@@ -112,11 +92,11 @@ class Course:
         self.content, self.begun = content, day
         self.standing = Standing(content, dict(start.answers), day)
         self.log = Log(content.check_in, day, int(str(start.answers["nprs"])), start.ability)
-        self.decided = Decided()
         plan = make_plan(content, self.standing.facts, self.standing.screening).plan
         self.program = progress.begun(content, plan, self.standing.answers, day)
         self.runs = returning.first_runs(content, self.log, start, self._today(day))
-        self._fired(frozenset(self.standing.screening.flags), day)
+        self.rows = Decisions(content, day, self.standing, self.log, self.program, self.runs)
+        self.rows.fired(frozenset(self.standing.screening.flags), day)
         self.runs.permit(self._today(day))
         self._remember_running()
 
@@ -133,11 +113,14 @@ class Course:
             reported = reported.replaced_by(later)
         if reported.screen is not None and known.may_screen(reported):
             return self._screened(reported, reported.screen)
+        light = None
         if reported.answered:
             light = self.check_in(reported)
-            return self, self._day(reported.day, light)
-        self.blank(reported.day)
-        return self, self._day(reported.day, None)
+        else:
+            self.blank(reported.day)
+        if self.standing.in_plan:
+            self.standing.actions += self.program.accept(reported.accepted, self.standing.facts, reported.day)
+        return self, self._day(reported.day, light)
 
     def may_screen(self, reported: Reported) -> bool:
         """Tells whether a full screen counts: after an urgent result only later, and with a professional's word."""
@@ -172,16 +155,16 @@ class Course:
         self.log.add(reported)
         self.runs.lift(day)
         light = self.runs.light(reported)
-        bone_due = self._bone_due(day)
-        news, rebuild = self._red_flags(reported, self._gates(day) or bone_due)
-        self._strong_pain(reported)
+        bone_due = self.rows.bone_due(day)
+        news, rebuild = self.rows.red_flags(reported, self.rows.gates(day) or bone_due)
+        self.rows.strong_pain(reported)
         clean = reported.flags is not None and not news
-        if recovered and not self.standing.paused and (news or self._pain_is_back(reported)):
+        if recovered and not self.standing.paused and (news or self.rows.pain_is_back(reported)):
             self.standing.actions.append("FULL_SCREEN")
             self.standing.pause()
         orders = Orders(rebuild=rebuild)
         if self.standing.in_plan:
-            self._rows(reported, orders, worse_before, bone_due)
+            self.rows.act(reported, orders, worse_before, bone_due)
         if self.standing.in_plan:
             self._exercises(reported, orders, clean, light)
         self._run(self._today(day, clean), light)
@@ -212,8 +195,16 @@ class Course:
             begun=self.begun,
             baseline=self.log.baseline,
             adherence=self.log.adherence(day),
-            bone_check=self._bone_check(),
+            gates_week=self.rows.week,
+            longest=self._longest(day),
+            distance=self.log.distance(day, self.content.check_in.distances.week_days),
+            bone_check=self.rows.bone_check(),
         )
+
+    def _longest(self, day: int) -> Fraction | None:
+        rules = self.content.check_in.distances
+        longest = self.log.longest(day, rules.days)
+        return None if longest is None else longest * rules.longest_percent / 100
 
     # ---- how it stands -------------------------------------------------------------------------------------------
 
@@ -222,23 +213,6 @@ class Course:
 
     def _remember_running(self) -> None:
         self.runs.running_before = "STOP" if self.standing.paused else self.runs.running
-
-    # ---- rules ---------------------------------------------------------------------------------------------------
-
-    def _rerun(self, reported: Reported) -> bool:
-        """Runs section 2 again on today's pain; tells whether permission or rules changed."""
-        fired, changed = self.standing.run_again(reported.pain, reported.day)
-        self._fired(fired, reported.day)
-        return changed
-
-    def _fired(self, flags: frozenset[str], day: int) -> None:
-        """Begins to count the days of the rules that are decided again later."""
-        timing, decided = self.content.check_in.timing, self.decided
-        if timing.irritable in flags:
-            decided.irritable, decided.irritable_due = day, day + timing.irritable_every
-        if timing.bone in flags and not decided.bone_open:
-            decided.bone_open = True
-            self.runs.bone_fired(day)
 
     def _left_out(self, day: int) -> frozenset[str]:
         """Returns what stays out of the plan: swapped out, removed, or not yet good for bone."""
@@ -252,157 +226,10 @@ class Course:
         plan = make_plan(self.content, self.standing.facts, self.standing.screening, self._left_out(day)).plan
         self.program.rebuild(plan, self.standing.facts, day)
 
-    # ---- silence, warning signs, strong pain ---------------------------------------------------------------------
-
     def _silence(self, day: int) -> None:
         if not self.standing.done and day - self.log.last >= self.content.check_in.timing.silence:
             self.standing.actions.append("FULL_SCREEN")
             self.standing.pause()
-
-    def _gates(self, day: int) -> bool:
-        """Tells whether this is the first check-in on or after day 7, 14, 21 and so on."""
-        week = (day - self.begun) // self.content.check_in.timing.gates_every
-        new = week > self.decided.gates
-        self.decided.gates = week
-        return new
-
-    def _bone_check(self) -> int | None:
-        since = self.runs.bone_since
-        waits = self.standing.in_plan and self.decided.bone_open and since is not None
-        return since + self.content.check_in.timing.bone_after if waits and since is not None else None
-
-    def _bone_due(self, day: int) -> bool:
-        check = self._bone_check()
-        return check is not None and day >= check
-
-    def _red_flags(self, reported: Reported, gates: bool) -> tuple[frozenset[str], bool]:
-        """Takes in C1; returns the ids that are news, and whether the plan has to be made anew."""
-        if reported.flags is None:
-            return frozenset(), False
-        pains = frozenset(self.content.check_in.bone_pain)
-        bone_ids = self.content.settings.fields["bone"].values
-        rf, bone = self.standing.ticks("rf"), self.standing.ticks("bone")
-        news = (reported.flags - rf - bone) | (reported.flags & pains)
-        bone = bone - pains if gates else bone
-        self.standing.answers["bone"] = bone | reported.flags.intersection(bone_ids)
-        self.standing.answers["rf"] = rf | reported.flags.difference(bone_ids)
-        if not news:
-            return news, False
-        self.standing.actions.append("D_FLAG")
-        changed = self._rerun(reported)
-        free = self.runs.bone_free_since
-        if free is not None and not news.isdisjoint(pains):
-            self.standing.decide("D_BSI_BACK", Disposition.DOCTOR, reported.day)
-        return news, changed
-
-    def _strong_pain(self, reported: Reported) -> None:
-        timing, day, pain = self.content.check_in.timing, reported.day, reported.pain
-        if pain is None:
-            return
-        if pain >= timing.pain_urgent:
-            self.standing.decide("D_PAIN9", Disposition.URGENT, day)
-        least, yesterday = max(self.log.baseline + timing.spike_rise, timing.spike_least), self.log.pain_on(day - 1)
-        spiked = pain >= least and yesterday is not None and yesterday >= least
-        if spiked and self.log.baseline <= timing.spike_start:
-            self.standing.decide("D_SPIKE", Disposition.DOCTOR, day)
-
-    def _pain_is_back(self, reported: Reported) -> bool:
-        return reported.pain is not None and reported.pain >= self.content.check_in.timing.recurrence
-
-    # ---- decision points -----------------------------------------------------------------------------------------
-
-    def _rows(self, reported: Reported, orders: Orders, worse_before: bool, bone_due: bool) -> None:
-        day = reported.day
-        orders.rebuild |= self._retests(reported)
-        self._worse(day, orders, worse_before)
-        orders.rebuild |= self._irritable(reported)
-        if bone_due and self.standing.in_plan:
-            orders.rebuild |= self._bone(reported)
-        self._conditions(reported, orders)
-
-    def _retests(self, reported: Reported) -> bool:
-        """Takes in results of self-tests; tells whether one was stopped for pain."""
-        hurt = False
-        for name, result in reported.tests.items():
-            sides = result if isinstance(result, tuple) else (result,)
-            if set(sides) == {"na"}:
-                continue
-            record(self.content.settings, self.standing.answers, name, result)
-            self.program.test(name, result, reported.day)
-            hurt |= "pain" in sides
-        return hurt
-
-    def _worse(self, day: int, orders: Orders, worse_before: bool) -> None:
-        decided, again = self.decided, self.content.check_in.timing.worse_again
-        worse = self.log.label(day) == "worse"
-        passed = None if decided.worse is None else day - decided.worse
-        if decided.worse_open and passed is not None and passed >= again:
-            decided.worse_open = False
-            if worse:
-                self.standing.decide("D_WORSE7", Disposition.PHYSIO, day)
-        elif worse and not worse_before and (passed is None or passed > again):
-            self.standing.actions.append("D_WORSE")
-            decided.worse, decided.worse_open = day, True
-            orders.worse = True
-
-    def _irritable(self, reported: Reported) -> bool:
-        """Decides on strong early pain; tells whether the plan has to be made anew."""
-        timing, decided, day = self.content.check_in.timing, self.decided, reported.day
-        due = timing.irritable in self.standing.screening.flags and day >= decided.irritable_due
-        if not due or reported.pain is None or decided.irritable is None:
-            return False
-        if reported.pain <= timing.irritable_eased:
-            self.standing.actions.append("D_IRRIT_EASED")
-            self._rerun(reported)
-            return True
-        self.standing.actions.append("D_IRRIT_STAYS")
-        decided.irritable_due = day + timing.irritable_every
-        if day - decided.irritable >= timing.irritable_physio and self.standing.disposition < Disposition.PHYSIO:
-            self.standing.decide("D_IRRIT_PHYSIO", Disposition.PHYSIO, day)
-        return False
-
-    def _bone(self, reported: Reported) -> bool:
-        """Decides on possible bone stress; tells whether the plan has to be made anew."""
-        self.decided.bone_open = False
-        if reported.flags is None or not self.standing.ticks("bone").isdisjoint(self.content.check_in.bone_pain):
-            self.standing.decide("D_BSI_STILL", Disposition.DOCTOR, reported.day)
-            return False
-        self.standing.actions.append("D_BSI_FREE")
-        self.runs.bone_free_since = reported.day
-        self._rerun(reported)
-        return True
-
-    def _conditions(self, reported: Reported, orders: Orders) -> None:
-        """Lets the rows act that are conditions; of the days that are due at once only the latest counts."""
-        rules, facts = self.content.check_in, self._measured(reported)
-        days = {row.day for row in rules.decisions if row.day is not None}.union(rules.refresh.days)
-        due = {day for day in days if day <= reported.day - self.begun} - self.decided.passed
-        self.decided.passed |= due
-        latest = max(due, default=None)
-        for row in rules.decisions:
-            if self.standing.in_plan and row.day in (None, latest) and row.when.holds(facts):
-                self._act(row, orders, reported.day)
-        if latest in rules.refresh.days and facts["label"] not in rules.refresh.unless:
-            orders.refresh = True
-
-    def _act(self, row: Decision, orders: Orders, day: int) -> None:
-        self.standing.decide(row.id, row.disposition, day)
-        orders.refresh |= "REFRESH" in row.then
-        orders.simplify |= "SIMPLIFY" in row.then
-        if "recover" in row.then:
-            self.standing.recover()
-
-    def _measured(self, reported: Reported) -> dict[str, Value]:
-        """Returns the facts that the rows read; whole numbers, rounded so that each comparison is exact."""
-        day, mean = reported.day, self.log.week(reported.day)
-        facts = self.standing.facts
-        facts["label"] = self.log.label(day)
-        facts["adherence"] = math.floor(100 * self.log.adherence(day))
-        facts["worry"] = reported.worry
-        facts["worried"] = "yes" if any(each.worry == "yes" for each in self.log.reported) else "no"
-        if mean is not None:
-            facts["m7"], facts["m7_up"] = math.floor(mean), math.ceil(mean)
-        return facts
 
     # ---- exercises and running -----------------------------------------------------------------------------------
 
@@ -410,7 +237,7 @@ class Course:
         day = reported.day
         if orders.refresh:
             self.standing.actions.append("REFRESH")
-            self._rerun(reported)
+            self.rows.rerun(reported)
             orders.rebuild = True
             if self.standing.paused:
                 return
@@ -443,7 +270,7 @@ class Course:
         runs.wait(day)
         if enters:
             self.standing.actions += runs.enter()
-            self._rerun(self.log.reported[-1])
+            self.rows.rerun(self.log.reported[-1])
             if self.standing.in_plan:
                 self._rebuild(day)
         else:

@@ -29,6 +29,7 @@ FILES: dict[str, tuple[str, type[BaseModel]]] = {
     "countries": ("countries.yaml", schema.Countries),
     "free_text": ("free_text.yaml", schema.FreeText),
     "check_in": ("check_in.yaml", schema.CheckIn),
+    "pictures": ("pictures.yaml", schema.Pictures),
     **{f"phrases/{name}": (f"phrases/{name}.yaml", schema.Phrases) for name in PHRASES},
 }
 """Each part of the content with its file and model, in the order in which terms become known."""

@@ -106,3 +106,10 @@ class AnswerField(Part):
     values: tuple[str, ...] = ()
     low: int = 0
     high: int = 10
+
+
+class ExtraLine(Part):
+    """A sentence added to a message where its condition holds."""
+
+    when: Condition
+    text: Text

@@ -42,6 +42,8 @@ class Program:
     hard: int = 0
     """Hard sessions in a row."""
     offered: set[str] = field(default_factory=set)
+    accepted: list[str] = field(default_factory=list)
+    """Offered exercises that the runner wants."""
     proven: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Self-test -> first and last date of its good results without another result between."""
 
@@ -113,12 +115,15 @@ class Program:
 
     def rebuild(self, plan: Iterable[PlannedExercise], facts: Facts, day: int) -> None:
         """Takes a plan made anew; what stays keeps its level and dose, never above its cap."""
-        practices = {}
+        practices, earlier = {}, self.practices
         for planned in plan:
-            practice = self.practices.get(planned.exercise) or Practice(planned.level, day)
+            practice = earlier.get(planned.exercise) or Practice(planned.level, day)
             practice.level = min(practice.level, self._cap(planned.exercise, facts))
             practices[planned.exercise] = practice
         self.practices = practices
+        for offer in self.content.check_in.progress.offers:
+            if offer.exercise in self.accepted and self._stays(offer, facts):
+                self.practices[offer.exercise] = earlier.get(offer.exercise) or Practice(1, day)
 
     def simplify(self) -> None:
         """Cuts the plan to the first few exercises."""
@@ -189,6 +194,23 @@ class Program:
             return len(values) >= long.values and max(values) <= offer.pain
         mean = log.week(day)
         return mean is not None and mean <= offer.pain
+
+    def accept(self, wanted: frozenset[str], facts: Facts, day: int) -> list[str]:
+        """Takes up offered exercises, and returns the actions; what was not offered or no longer fits stays out."""
+        actions = []
+        for offer in self.content.check_in.progress.offers:
+            name = offer.exercise
+            new = name in wanted and name in self.offered and name not in self.accepted
+            if new and self._stays(offer, facts):
+                self.accepted.append(name)
+                self.practices[name] = Practice(1, day)
+                actions.append(f"ADD:{name}")
+        return actions
+
+    def _stays(self, offer: Offer, facts: Facts) -> bool:
+        """Tells whether an offered exercise still fits the plan."""
+        beside = not offer.replaces or offer.replaces in self.practices
+        return beside and offer.exercise not in self.out and offer.when.holds(facts)
 
     # ---- the library ---------------------------------------------------------------------------------------------
 

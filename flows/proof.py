@@ -11,14 +11,15 @@ from pydantic import BaseModel
 
 from flows import rules
 from flows.catalog import texts
+from flows.engine import ALL_GATES, HEARD, RECHECKED, Engine
 from flows.engine import CLEARED as CLEARED_QUESTION
-from flows.engine import HEARD, OPENED, Engine, Node
 from flows.library import CONTENT, Problem, Steps, read
 from flows.plan import NOTHING_FOUND
+from flows.questions import OPENED, Node
 from flows.schema import Content, Gate, Option, Question, Sourced
 from flows.screen import CLEARED
 
-COMPUTED = {"rank", "permission", "referred", "clearance", HEARD, OPENED}
+COMPUTED = {"rank", "permission", "referred", "clearance", HEARD, OPENED, RECHECKED}
 """Facts that the engine works out; conditions may read them."""
 MEASURED: dict[str, set[str]] = {
     "label": {"worse", "recovered", "improved", "slight", "unchanged", "not_enough_data"},
@@ -55,7 +56,7 @@ def check(folder: Path | None = None) -> Report:
     content = reading.content
     if content is None:
         return Report((), tuple(sorted(reading.problems)))
-    for law in (_names, _conditions, _references, _options, _symptoms, _sources, _articles, _words, _ends):
+    for law in (_names, _conditions, _references, _options, _symptoms, _sources, _articles, _pictures, _words, _ends):
         law(content, reading.problem)
     return Report(tuple(_summary(content)), tuple(sorted(set(reading.problems))))
 
@@ -109,6 +110,7 @@ def _known(content: Content) -> dict[str, set[str]]:
     known["permission"] = {"NONE", "GENTLE", "FULL"}
     known["referred"] = known["clearance"] = {"yes", "no"}
     known[HEARD] = {"heard"}
+    known[RECHECKED] = {ALL_GATES, *(node.id for node in Engine(content).nodes.values())}
     known[OPENED] = {test.id for test in content.self_tests.tests}
     for name, field in content.settings.fields.items():
         known[name] = set(field.values)
@@ -295,6 +297,22 @@ def _articles(content: Content, note: Note) -> None:
             )
 
 
+def _pictures(content: Content, note: Note) -> None:
+    """Every exercise and self-test has a drawing, and every drawing that is named has its words."""
+    drawn = content.pictures
+    for exercise in content.library.exercises:
+        if not drawn.of_exercise(exercise.id, 1):
+            note("pictures", ("pictures",), f"{exercise.id} has no drawing", "say in words what its drawing shows")
+    for test in content.self_tests.tests:
+        if not drawn.of_test(test.id):
+            note("pictures", ("pictures",), f"test {test.id} has no drawing", "say in words what its drawing shows")
+    shown = {row.id for row in content.planning.advice} | {row.id for row in content.library.exercises}
+    shown |= {test.id for test in content.self_tests.tests}
+    for name, series in drawn.series.items():
+        _missing(note, "pictures", ("series", name), {name} - shown, "tip, exercise or test")
+        _missing(note, "pictures", ("series", name), set(series) - set(drawn.pictures), "drawing")
+
+
 def reading_grade(text: str) -> float:
     """Returns the automated readability index: the school grade for which a text is written (Smith & Senter 1967)."""
     words = re.findall(r"[\w'\u2019]+", text)
@@ -307,7 +325,7 @@ def _words(content: Content, note: Note) -> None:
     """Texts frighten nobody, promise nothing, fit a message and leave only known places open."""
     settings = content.settings
     unwanted = [re.compile(rf"(?<!\w){re.escape(word)}(?!\w)") for word in (*settings.frightening, *settings.claims)]
-    for part in ("screen", "planning", "flow", "self_tests", "library", "countries", "phrases", "check_in"):
+    for part in ("screen", "planning", "flow", "self_tests", "library", "countries", "phrases", "pictures", "check_in"):
         for where, text in texts(getattr(content, part)):
             path = _path(where)
             for word in unwanted:

@@ -42,7 +42,9 @@ class Sent:
 
     @property
     def html(self) -> str:
-        return str(self.params.get("text", self.params.get("caption")))
+        media = self.params.get("media", {})
+        params = media if isinstance(media, dict) and media else self.params
+        return str(params.get("text", params.get("caption")))
 
     @property
     def buttons(self) -> dict[str, str]:
@@ -66,6 +68,11 @@ class _Tags(HTMLParser):
 
 def assert_legal(params: dict[str, Any]) -> None:
     """Asserts that a call keeps what the Bot API allows (sendMessage, InlineKeyboardButton, HTML style)."""
+    if "media" in params and "type" not in params:
+        media = params["media"]
+        for each in [media] if isinstance(media, dict) else media:
+            assert_legal(each)
+        return
     html = str(params.get("text", params.get("caption")))
     tags = _Tags()
     tags.feed(html)
@@ -96,6 +103,8 @@ class Chat:
     now: datetime = NOW
     update: int = 0
     sent: list[Sent] = field(default_factory=list)
+    alerts: list[str] = field(default_factory=list)
+    """What each press in a group was answered with; nothing where it was only taken."""
 
     def __post_init__(self) -> None:
         self.open()
@@ -132,6 +141,11 @@ class Chat:
         new = []
         while heads := self.store.heads(self.now, 1):
             call = heads[0]
+            if call.method == "answerCallbackQuery":
+                assert call.params["callback_query_id"] and len(str(call.params.get("text", ""))) <= 200
+                self.alerts.append(str(call.params.get("text", "")))
+                self.store.sent(call.id, None, self.now)
+                continue
             edited = call.message_id if call.edits is not None else call.params.get("message_id")
             message_id = edited if isinstance(edited, int) else 1000 + call.id
             assert_legal(call.params)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flows.engine import Answer, Engine, Node, Session
+from flows.engine import Engine, Session
+from flows.questions import Answer, Node
 
 TESTS = {
     "T1": ["T1"],

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from bot.replies import DONE, matched, ticked
-from flows.engine import Answer, Engine, Node
+from flows.engine import Engine
+from flows.questions import Answer, Node
 from flows.schema import Content, Option
 from tests.crashing_bot import HOPS
 from tests.fake_bot_api import TOKEN, USERNAME, FakeBotApi, Request, Shown, running

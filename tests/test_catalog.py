@@ -26,6 +26,8 @@ SHOWN = set(
     "aliases target equipment cues mistakes note below stop unlock common_stop gentle_stop normal common_rules "
     # the rest
     "title emergency urgent_line crisis_line default_emergency default_urgent_line default_crisis_line phrases "
+    # drawings
+    "pictures "
     # self-tests
     "rules".split()
 )
@@ -49,7 +51,7 @@ def written(raw: Any) -> Iterator[str]:
             # Under `gate`, `knees` is a list of tests.
             if key in SHOWN and not (key == "knees" and isinstance(value, list)):
                 yield from strings(value)
-            if key != "phrases":
+            if key not in ("phrases", "pictures"):
                 yield from written(value)
     elif isinstance(raw, list):
         for each in raw:

@@ -397,6 +397,28 @@ def test_a_retest_is_noted_for_its_date(chat: Chat) -> None:
     assert entry["date"] == "2026-03-04"
 
 
+@pytest.mark.parametrize(
+    ("days", "test", "person", "said"),
+    [
+        (0, "T2", {"T2": "tight", "T2_side": "both"}, "plan.refreshed"),
+        (0, "T2", {}, "plan.heading"),
+        (2, "T2", {"T2": "tight", "T2_side": "both"}, "plan.test_noted"),
+        (2, "T2", {}, "plan.heading"),
+        (2, "T8", {"SP": ["pain", "pain"]}, "plan.test_hurt"),
+    ],
+)
+def test_a_self_test_says_when_it_changes_the_plan(
+    chat: Chat, days: int, test: str, person: dict[str, object], said: str
+) -> None:
+    chat.wait(days=days)
+    before = planned(chat)
+    chat.command("/tests")
+    chat.tap(f"t:{test}")
+    sent = chat.go(Person(person))
+    assert sent[-1].text.startswith(chat.words(said))
+    assert (planned(chat) != before) is (said in ("plan.refreshed", "plan.test_hurt"))
+
+
 def test_every_sentence_of_a_check_in_goes_through_the_translator(tmp_path: Path, engine: Engine) -> None:
     chat = Chat(tmp_path / "y.db", engine, only_from(engine.content, wrapped), dialogues=(CheckIn,))
     chat.begin(Person({"nprs": 4}))

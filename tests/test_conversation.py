@@ -693,28 +693,6 @@ def test_an_unknown_command_shows_where_one_is(chat: Chat) -> None:
 # ---- groups, blocking, failing -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["command", "text"])
-@pytest.mark.parametrize("text", ["check", "plan", "I have chest pain", "i want to die"])
-def test_a_group_gets_only_the_card(chat: Chat, kind: Any, text: str) -> None:
-    chat.bot.username = "backstride_bot"
-    (said,) = chat.do(kind, private=False, text=text, thread_id=5)
-    assert said.text == chat.words("group.card")
-    assert said.buttons == {"Open private chat": "https://t.me/backstride_bot?start=group"}
-    assert said.params["message_thread_id"] == 5
-    assert chat.known is None
-
-
-def test_a_group_card_has_no_link_while_the_name_is_unknown(chat: Chat) -> None:
-    (said,) = chat.do("text", private=False, text="hello")
-    assert said.buttons == {}
-
-
-@pytest.mark.parametrize("kind", ["edited", "press", "blocked", "unblocked", "other"])
-def test_nothing_else_is_answered_in_a_group(chat: Chat, kind: Any) -> None:
-    assert chat.do(kind, private=False, data="g:plan", text="chest pain") == []
-    assert chat.known is None
-
-
 def test_one_who_blocks_is_noted_until_they_come_back(chat: Chat) -> None:
     chat.begin(to="Q05")
     assert chat.do("blocked") == []

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.engine import Answer, Engine, Outdated, Refused, Session
+from flows.engine import Engine, Outdated, Session
+from flows.questions import Answer, Refused
 from flows.schema import Disposition, Permission, Question
 from flows.simulate import conclusion, read
 from tests.person import Person, talk

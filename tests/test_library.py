@@ -12,7 +12,7 @@ import yaml12
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
-from flows import library, schema
+from flows import library, plan_schema, schema
 from flows.library import CONTENT, FILES, ContentError, Problem, Reading, line, load, read
 from flows.rules import parse
 from flows.schema import Content
@@ -259,7 +259,7 @@ def test_a_term_may_be_used_after_it_is_named() -> None:
 def test_a_term_is_known_to_the_files_that_follow() -> None:
     context: dict[str, Any] = {"terms": {}}
     schema.Screen.model_validate({**SCREEN, "terms": {"old": {"answer": "age", "is": "65p"}}}, context=context)
-    weight = schema.Weight.model_validate({"when": {"term": "old"}, "weight": 3}, context=context)
+    weight = plan_schema.Weight.model_validate({"when": {"term": "old"}, "weight": 3}, context=context)
     assert weight.when.holds({"age": "65p"})
 
 
@@ -277,8 +277,8 @@ def test_terms_that_cannot_be_read_say_what_to_write(terms: Any, says: str) -> N
 
 
 def test_a_condition_without_any_term_needs_no_context() -> None:
-    assert schema.Weight.model_validate({"weight": 3}).when.holds({})
-    assert "no term is called 'old'" in problems_of(schema.Weight, {"when": {"term": "old"}, "weight": 3})
+    assert plan_schema.Weight.model_validate({"weight": 3}).when.holds({})
+    assert "no term is called 'old'" in problems_of(plan_schema.Weight, {"when": {"term": "old"}, "weight": 3})
 
 
 @pytest.mark.parametrize(
@@ -295,8 +295,8 @@ def test_a_condition_without_any_term_needs_no_context() -> None:
         (schema.Option, {"value": "a", "label": ""}, "at least 1 character"),
         (schema.Option, {"value": "a", "label": "x" * 25}, "at most 24 characters"),
         (schema.Option, {"value": "a", "label": "x", "colour": "red"}, "Extra inputs are not permitted"),
-        (schema.Weight, {"weight": 4}, "Input should be 1, 2 or 3"),
-        (schema.Ranked, {"exercises": ["a", "b", "c", "d"]}, "at most 3 items"),
+        (plan_schema.Weight, {"weight": 4}, "Input should be 1, 2 or 3"),
+        (plan_schema.Ranked, {"exercises": ["a", "b", "c", "d"]}, "at most 3 items"),
     ],
 )
 def test_a_part_that_is_not_as_its_model_says_is_refused(model: type[Any], raw: Any, says: str) -> None:

@@ -320,7 +320,7 @@ def test_a_card_of_a_gentle_plan_has_the_stricter_stop_rule(engine: Engine, cont
     ],
 )
 def test_a_dose_is_one_short_line(outcome: Outcome, dose: dict[str, Any], text: str) -> None:
-    assert outcome._dose(Dosage.model_validate(dose)) == text
+    assert outcome.cards.dose(Dosage.model_validate(dose)) == text
 
 
 # ---- self-tests --------------------------------------------------------------------------------------------------

@@ -63,6 +63,7 @@ LAWS = (
     proof._symptoms,
     proof._sources,
     proof._articles,
+    proof._pictures,
     proof._words,
     proof._ends,
 )
@@ -466,6 +467,34 @@ MISTAKES: list[tuple[Law, str, Callable[[Any], object], Steps, str]] = [
         lambda raw: raw["articles"].remove(row(raw["articles"], "S4-14")),
         ("articles",),
         "S4 has 13 rows of 14",
+    ),
+    (
+        proof._pictures,
+        "pictures",
+        lambda raw: raw["pictures"].pop("bird_dog"),
+        ("pictures",),
+        "bird_dog has no drawing",
+    ),
+    (
+        proof._pictures,
+        "pictures",
+        lambda raw: raw["pictures"].pop("test_t5"),
+        ("pictures",),
+        "test T5 has no drawing",
+    ),
+    (
+        proof._pictures,
+        "pictures",
+        lambda raw: put(raw["series"], T_TALL=["walk"]),
+        ("series", "T_TALL"),
+        "there is no tip, exercise or test 'T_TALL'",
+    ),
+    (
+        proof._pictures,
+        "pictures",
+        lambda raw: put(raw["series"], T6=["plank_0"]),
+        ("series", "T6"),
+        "there is no drawing 'plank_0'",
     ),
     (
         proof._articles,

@@ -69,3 +69,66 @@ def test_the_log_leads_to_the_same_session(engine: Engine) -> None:
 def test_back_leads_out_of_the_gates(engine: Engine) -> None:
     before = talk(engine, Person({}))
     assert engine.back(engine.recheck(before).session).session == before
+
+
+# ---- only some of them -----------------------------------------------------------------------------------------------
+
+
+def some(engine: Engine, session: Session, names: list[str], person: Person) -> Session:
+    """Goes through some gates, items or questions again."""
+    session = engine.recheck(session, names).session
+    while session.state in engine.nodes:
+        session = engine.advance(session, person.answer(engine, session)).session
+    return session
+
+
+def test_one_gate_can_be_gone_through_alone(engine: Engine) -> None:
+    before = talk(engine, Person({"bone": ["BS_PREV"]}))
+    person = Person({"bone": ["BS_SPOT"]})
+    after = some(engine, before, ["Q15"], person)
+    assert [name for name in person.asked if not name.startswith("BS_")] == ["Q15"]
+    assert after.facts["bone"] == frozenset({"BS_PREV", "BS_SPOT"})
+    assert engine.replay(after.log) == engine.resume(after.state, after.log) == after
+
+
+def test_items_left_at_not_sure_twice_are_known_and_asked_alone(engine: Engine) -> None:
+    doubtful = {"Q05": "some", "RF_WEIGHT": "unsure", "RF_WEIGHT.again": "unsure", "RF_SHAPE": "unsure"}
+    before = talk(engine, Person({}, say=doubtful))
+    assert engine.unsure(before) == ("RF_WEIGHT",)
+    person = Person({"rf": ["RF_WEIGHT"]})
+    after = some(engine, before, ["RF_WEIGHT"], person)
+    assert person.asked == ["RF_WEIGHT"]
+    assert after.state == "doctor"
+    calm = Person({})
+    assert engine.unsure(some(engine, before, ["RF_WEIGHT"], calm)) == ()
+    still = Person({}, say={"RF_WEIGHT": "unsure", "RF_WEIGHT.again": "unsure"})
+    assert engine.unsure(some(engine, before, ["RF_WEIGHT"], still)) == ("RF_WEIGHT",)
+
+
+def test_a_sign_that_counts_at_the_second_not_sure_is_not_left_open(engine: Engine) -> None:
+    hop = {"Q15": "some", "BS_HOP": "unsure", "BS_HOP.again": "unsure"}
+    session = talk(engine, Person({}, say=hop))
+    assert engine.unsure(session) == ()
+    assert session.facts["bone"] == frozenset({"BS_HOP"})
+
+
+def test_all_gates_asked_anew_leave_nothing_open(engine: Engine) -> None:
+    doubtful = {"Q05": "some", "RF_WEIGHT": "unsure", "RF_WEIGHT.again": "unsure"}
+    after, _ = again(engine, talk(engine, Person({}, say=doubtful)))
+    assert engine.unsure(after) == ()
+
+
+def test_the_questions_about_the_joints_are_asked_late_of_any_lasting_pain(engine: Engine) -> None:
+    before = talk(engine, Person({"dur": "2_6w"}))
+    person = Person({"onset": "lt35", "ax": ["AX_NIGHT2", "AX_MOVE", "AX_FAM"]})
+    after = some(engine, before, ["Q11b", "Q11c"], person)
+    assert person.asked == ["Q11b", "Q11c", "Q18b"]
+    assert "AXSPA" in engine.assess(after).screening.flags
+    assert engine.replay(after.log) == engine.resume(after.state, after.log) == after
+
+
+def test_what_an_entry_asks_again_is_known(engine: Engine) -> None:
+    every = {item.id for gate in engine.gates if gate.text for item in gate.items}
+    assert engine.reopened(("recheck", "again")) == every
+    assert engine.reopened(("recheck", ("RF_WEIGHT", "Q11b"))) == {"RF_WEIGHT"}
+    assert engine.reopened(("Q12", ("flex",))) == frozenset()

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
+from bot.days import runner_date
 from bot.pacing import UNLIMITED, Limits, Rate
 from bot.records import REMINDERS, Call, Chat, Commit, Kind, Reminder
 from bot.reminders import (
@@ -28,8 +29,6 @@ from bot.reminders import (
     Tick,
     checked_in,
     in_zone,
-    instant,
-    next_due,
     paused,
     planned,
     racing,
@@ -41,12 +40,13 @@ from bot.reminders import (
     upcoming,
     with_quiet_hours,
 )
+from bot.schedule import instant, next_due
 from bot.sender import Sender
 from bot.store import Store, StoreError
 from bot.telegram import tick_away
 from tests import reminded_bot
 from tests.fake_bot_api import TOKEN, FakeBotApi, running
-from tests.reminded_bot import HOPS, say
+from tests.reminded_bot import HOPS, say, unasked
 
 DAILY = tuple(range(7))
 BERLIN = "Europe/Berlin"
@@ -429,6 +429,22 @@ def test_a_check_in_after_midnight_belongs_to_the_day_before(town: Town) -> None
     town.change(checked_in, late)
     town.live(late, late + days(1))
     assert town.walls() == ["26 19:00"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "now"),
+    [
+        ("Europe/Berlin", datetime(2026, 3, 29, 2, 30, tzinfo=UTC)),  # spring: half past four
+        ("Europe/Berlin", datetime(2026, 10, 25, 2, 30, tzinfo=UTC)),  # autumn: half past three
+        ("Australia/Lord_Howe", datetime(2026, 4, 4, 17, 15, tzinfo=UTC)),
+        ("America/New_York", datetime(2026, 3, 8, 8, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_check_in_on_a_night_of_a_clock_change_counts_for_the_runners_date(zone: str, now: datetime) -> None:
+    on = runner_date(now, ZoneInfo(zone))
+    known = next(each for each in checked_in([check_in(zone=zone)], now) if each.kind == "check_in")
+    assert known.next_at is not None
+    assert known.next_at.astimezone(ZoneInfo(zone)).date() == on + timedelta(days=1)
 
 
 def test_three_silent_days_lead_to_one_nudge_within_the_reminder_of_the_next(town: Town) -> None:
@@ -815,7 +831,7 @@ async def test_the_ticker_queues_slice_by_slice_what_is_due_and_wakes_the_sender
     office.remind(250)
     await office.settle()
     office.now += days(1)
-    ticker = tick_away(office.town.store, office.sender, lambda: office.now, say, 0.01)
+    ticker = tick_away(office.town.store, office.sender, lambda: office.now, unasked(office.town.store), 0.01)
     office.tasks.append(asyncio.create_task(ticker))
     await asyncio.to_thread(office.api.wait_for, lambda: len(office.api.calls("sendMessage")) >= 500, 20)
     assert all(office.texts(number)[-1] == "check_in 2026-11-26" for number in range(1, 251))
@@ -825,14 +841,14 @@ async def test_the_ticker_waits_while_many_wait_to_be_sent(office: Office) -> No
     office.tasks[0].cancel()
     office.remind(600)
     office.now += days(1)
-    ticker = tick_away(office.town.store, office.sender, lambda: office.now, say, 0.01)
+    ticker = tick_away(office.town.store, office.sender, lambda: office.now, unasked(office.town.store), 0.01)
     office.tasks.append(asyncio.create_task(ticker))
     await asyncio.sleep(0.1)
     assert office.town.store.waiting_notices() == 600
 
 
 async def test_without_words_nobody_is_reminded(office: Office) -> None:
-    office.tasks.append(asyncio.create_task(tick_away(office.town.store, office.sender, lambda: office.now, None)))
+    office.tasks.append(asyncio.create_task(tick_away(office.town.store, office.sender, lambda: office.now, {})))
     await asyncio.sleep(0.05)
     assert not office.tasks[-1].done()
 
@@ -840,4 +856,4 @@ async def test_without_words_nobody_is_reminded(office: Office) -> None:
 async def test_the_ticker_ends_with_the_store(office: Office) -> None:
     office.town.store._db.execute("drop table reminder")
     with pytest.raises(StoreError):
-        await tick_away(office.town.store, office.sender, lambda: office.now, say)
+        await tick_away(office.town.store, office.sender, lambda: office.now, unasked(office.town.store))

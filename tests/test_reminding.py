@@ -387,6 +387,15 @@ def test_a_doctor_end_offers_a_reminder_in_three_days_at_a_sensible_hour(chat: C
     assert found.next_at == datetime(2026, 3, 5, 14, 0, tzinfo=UTC)
 
 
+def test_a_check_that_is_stopped_on_its_way_to_a_doctor_offers_the_reminder_too(chat: Chat) -> None:
+    chat.command("/check")
+    chat.press("Start the check")
+    chat.go(DOCTOR, to="Q10")
+    ended = chat.command("/stop")[0]
+    assert ended.buttons == {"Remind me in 3 days": f"g:{REMIND_DOCTOR}"}
+    assert chat.words("remind.offer_doctor") in ended.text
+
+
 def test_the_offer_asks_for_no_zone_that_is_known(chat: Chat) -> None:
     set_up(chat)
     chat.command("/check")

@@ -9,7 +9,8 @@ import pytest
 
 from bot.outcome import Outcome
 from bot.render import TEXT_LIMIT, Asking, Button, Message, Place, Renderer, Words, in_rows
-from flows.engine import Engine, Node, Session
+from flows.engine import Engine, Session
+from flows.questions import Node
 from flows.rules import Value
 from flows.schema import Content, Planning
 from flows.screen import conclude

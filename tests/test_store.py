@@ -84,17 +84,21 @@ def test_the_schema_is_this_and_nothing_else(store: Store, path: Path) -> None:
     assert set(own.values()) == {1}
     assert columns == {
         "chat": "key chat_id kind country consent_version consent_at plan_state critical_at question_call blocked_at "
-        "forgotten_at created_at seen_at".split(),
+        "forgotten_at created_at seen_at text_only".split(),
         "session": "key chat flow content_version state log ticks turn open started_at updated_at".split(),
         "diary": "id chat at kind data".split(),
+        "upload": "bot sha256 file_id".split(),
         "inbox": "update_id payload attempts error".split(),
         "reminder": "chat kind zone times weekdays days quiet paused_until skip_on race_on snoozed_at stopped_at "
         "done_on done next_at sent_at missed".split(),
         "club": "key chat token name language zone thread_id state post_time exercise_on challenge contacts card_at "
         "card_thread done_on done next_at posted_at".split(),
         "membership": "chat club joined_at".split(),
+        "team_member": "key chat club since left_on".split(),
+        "team_day": "member day done".split(),
+        "team_week": "club monday at_least fewer_than teams settled_on".split(),
         "outbox": "id chat method params tag edits message_id attempts not_before error sent_at priority begun_at "
-        "expires_at".split(),
+        "expires_at parked_at".split(),
     }
 
 
@@ -266,6 +270,7 @@ def test_everything_is_every_row_about_the_person_and_nobody_else(store: Store) 
         "session": 1,
         "diary": 1,
         "reminder": 0,
+        "membership": 0,
         "outbox": 2,
     }
     assert everything["chat"][0]["chat_id"] == BIG

@@ -13,15 +13,16 @@ from bot.records import Commit, new_key
 from bot.store.clubs import Clubs
 from bot.store.connection import StoreError, opened
 from bot.store.inbox import AlreadyHandled, Inbox
-from bot.store.outbox import Outbox
+from bot.store.outbox import OF_CHAT, WAITING, Outbox
 from bot.store.people import People
 from bot.store.teams import Teams
 from bot.store.timetable import Timetable
+from bot.store.uploads import Uploads
 
 __all__ = ["AlreadyHandled", "Store", "StoreError"]
 
 
-class Store(Inbox, People, Timetable, Clubs, Teams, Outbox):
+class Store(Inbox, People, Timetable, Clubs, Teams, Outbox, Uploads):
     """Every SQL statement of the bot, synchronous and durable; here stands what takes more than one table at once."""
 
     @classmethod
@@ -108,10 +109,7 @@ class Store(Inbox, People, Timetable, Clubs, Teams, Outbox):
                 {"chat": chat_key, "now": rows.time_text(now)},
             )
             self._db.execute(
-                """
-                update outbox set params = null, error = 'blocked', parked_at = :now
-                where chat = :chat and params is not null
-                """,
+                f"update outbox set params = null, error = 'blocked', parked_at = :now where {WAITING}",
                 {"chat": chat_key, "now": rows.time_text(now)},
             )
             self._stop_reminders(chat_key, now)
@@ -125,11 +123,11 @@ class Store(Inbox, People, Timetable, Clubs, Teams, Outbox):
             if before is None:
                 return
             if after is not None:
-                move = {"from": after.key, "to": before.key}
+                move = {"chat": after.key, "to": before.key}
                 self._merge_club(after.key, before.key)
-                for table in ("session", "diary", "outbox"):
-                    self._db.execute(f"update {table} set chat = :to where chat = :from", move)
-                self._db.execute("delete from chat where key = :from", {"from": after.key})
+                for table, of_chat in (("session", "chat = :chat"), ("diary", "chat = :chat"), ("outbox", OF_CHAT)):
+                    self._db.execute(f"update {table} set chat = :to where {of_chat}", move)
+                self._db.execute("delete from chat where key = :chat", {"chat": after.key})
             self._db.execute(
                 """
                 update chat set chat_id = :new, question_call = coalesce(:question_call, question_call)

@@ -10,6 +10,11 @@ from bot import rows
 from bot.records import PEOPLE, QUESTION, Call, Outgoing, Parked
 from bot.store.connection import Connected
 
+WAITING = "(priority in (0, 1, 2) and chat = :chat and params is not null)"
+"""The calls of a chat that wait, as the index outbox_unsent finds them."""
+OF_CHAT = f"({WAITING} or (chat = :chat and params is null))"
+"""All calls of a chat; no one index holds both those that wait and those that are done."""
+
 
 class Outbox(Connected):
     """Finished calls, each until it is sent or parked."""
@@ -144,9 +149,9 @@ class Outbox(Connected):
     def _say_no_more(self, chat_key: str) -> None:
         """Deletes a forgotten chat once its goodbye has nothing left to send."""
         self._db.execute(
-            """
+            f"""
             delete from chat where key = :chat and forgotten_at is not null
-                and not exists (select 1 from outbox where chat = :chat and params is not null)
+                and not exists (select 1 from outbox where {WAITING})
             """,
             {"chat": chat_key},
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot import rows
 from bot.records import TRIAGE, Chat, DiaryEntry, SessionRow
 from bot.store.connection import Connected
+from bot.store.outbox import OF_CHAT
 
 
 class People(Connected):
@@ -13,7 +14,7 @@ class People(Connected):
     def chat(self, chat_id: int) -> Chat | None:
         """Returns the chat with this Telegram id, or None for a new one."""
         row = self._db.execute("select * from chat where chat_id = :chat_id", {"chat_id": chat_id}).fetchone()
-        return None if row is None else Chat(**rows.record(row))
+        return None if row is None else rows.chat(row)
 
     def latest_session(self, chat_key: str, flow: str = TRIAGE) -> SessionRow | None:
         """Returns the session of a flow that the chat started last, open or not."""
@@ -37,34 +38,36 @@ class People(Connected):
     def everything(self, chat_key: str) -> dict[str, object]:
         """Returns every row about a person as plain data, table by table (for /export)."""
         tables: dict[str, object] = {}
-        for table in ("chat", "session", "diary", "reminder", "membership", "team_member", "outbox"):
-            where = "key" if table == "chat" else "chat"
+        of_chat = "chat = :chat"
+        parts = (
+            ("chat", "key = :chat", "key"), ("session", of_chat, "rowid"), ("diary", of_chat, "id"),
+            ("reminder", of_chat, "kind"), ("membership", of_chat, "joined_at"), ("team_member", of_chat, "since"),
+            ("team_day", "member in (select key from team_member where chat = :chat)", "day"),
+            ("outbox", OF_CHAT, "id"),
+        )  # fmt: skip
+        for table, condition, order in parts:
+            # The key of a club says nothing to anybody: its name stands beside it.
+            of_club = table in ("membership", "team_member")
+            named = f", (select name from club where key = {table}.club) as name" if of_club else ""
             found = self._db.execute(
-                f"select * from {table} where {where} = :chat order by rowid", {"chat": chat_key}
+                f"select *{named} from {table} where {condition} order by {order}", {"chat": chat_key}
             ).fetchall()
             tables[table] = [rows.plain(row) for row in found]
-        days = self._db.execute(
-            """
-            select team_day.* from team_day join team_member on team_member.key = team_day.member
-            where team_member.chat = :chat order by day
-            """,
-            {"chat": chat_key},
-        ).fetchall()
-        tables["team_day"] = [rows.plain(row) for row in days]
         return tables
 
     def _save_chat(self, chat: Chat) -> None:
         self._db.execute(
             """
             insert into chat (key, chat_id, kind, country, consent_version, consent_at, plan_state, critical_at,
-                question_call, blocked_at, created_at, seen_at)
+                question_call, blocked_at, text_only, created_at, seen_at)
             values (:key, :chat_id, :kind, :country, :consent_version, :consent_at, :plan_state, :critical_at,
-                :question_call, :blocked_at, :created_at, :seen_at)
+                :question_call, :blocked_at, :text_only, :created_at, :seen_at)
             on conflict (key) do update set
                 kind = excluded.kind, country = excluded.country, consent_version = excluded.consent_version,
                 consent_at = excluded.consent_at, plan_state = excluded.plan_state,
                 critical_at = excluded.critical_at, question_call = excluded.question_call,
-                blocked_at = excluded.blocked_at, forgotten_at = null, seen_at = excluded.seen_at
+                blocked_at = excluded.blocked_at, text_only = excluded.text_only, forgotten_at = null,
+                seen_at = excluded.seen_at
             """,
             rows.values(chat),
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from bot import rows
-from bot.records import Notice, Reminder
+from bot.records import REMINDERS, Notice, Reminder
 from bot.store.connection import Connected
 
 
@@ -15,7 +15,9 @@ class Timetable(Connected):
 
     def reminders(self, chat_key: str) -> tuple[Reminder, ...]:
         """Returns the reminders of a chat."""
-        found = self._db.execute("select * from reminder where chat = :chat order by kind", {"chat": chat_key})
+        found = self._db.execute(
+            f"select {rows.REMINDER} from reminder where chat = :chat order by kind", {"chat": chat_key}
+        )
         return tuple(rows.reminder(row) for row in found.fetchall())
 
     def due_reminders(self, now: datetime, limit: int) -> list[Reminder]:
@@ -30,7 +32,7 @@ class Timetable(Connected):
                 """
                 update reminder set days = :days, snoozed_at = :snoozed_at, done_on = :done_on, done = :done,
                     next_at = :next_at, sent_at = :sent_at, missed = :missed
-                where chat = :chat and kind = :kind
+                where zone = :zone and times = :times and chat = :chat and kind = :kind
                 """,
                 map(rows.plan, planned),
             )
@@ -42,10 +44,11 @@ class Timetable(Connected):
                 map(rows.notice, notices),
             )
 
-    def waiting_notices(self) -> int:
-        """Returns how many reminders wait in the outbox."""
+    def waiting_notices(self, priority: int = REMINDERS) -> int:
+        """Returns how many reminders wait in the outbox, or calls of another priority."""
         row = self._db.execute(
-            "select count(*) as waiting from outbox where params is not null and priority = 1"
+            "select count(*) as waiting from outbox where params is not null and priority = :priority",
+            {"priority": priority},
         ).fetchone()
         return int(row["waiting"])
 
@@ -76,8 +79,8 @@ on conflict (chat, kind) do update set
 """
 
 # What is due, and beside it what else those chats have: together they decide what is sent.
-_DUE = """
-select reminder.* from (
+_DUE = f"""
+select {rows.REMINDER} from (
     select distinct chat from (select chat from reminder where next_at <= :now order by next_at limit :limit)
 ) as due
 join reminder on reminder.chat = due.chat

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from time import perf_counter
 
@@ -24,13 +26,21 @@ from bot.store import Store
 from bot.telegram import tick_away
 from tests.bench.figures import Figure, median
 from tests.fake_bot_api import TOKEN, FakeBotApi, running
-from tests.reminded_bot import say
+from tests.reminded_bot import say, unasked
 
 SIZES = (1_000, 100_000, 1_000_000)
 DUE = 1_000
 REPEATS = 7
 CROWD = 10_000
 PRESSES = 50
+ZONES = """
+Europe/Berlin Europe/Paris Europe/London Europe/Lisbon Europe/Madrid Europe/Rome Europe/Warsaw Europe/Athens
+Europe/Kyiv Europe/Istanbul Europe/Helsinki Africa/Cairo Africa/Lagos Africa/Johannesburg Africa/Nairobi
+America/New_York America/Chicago America/Denver America/Los_Angeles America/Phoenix America/Toronto America/Bogota
+America/Mexico_City America/Sao_Paulo America/St_Johns America/Argentina/Buenos_Aires Asia/Kolkata Asia/Kathmandu
+Asia/Tokyo Asia/Shanghai Asia/Singapore Asia/Dubai Asia/Tehran Asia/Karachi Asia/Jakarta Australia/Sydney
+Australia/Adelaide Australia/Lord_Howe Pacific/Auckland Pacific/Honolulu
+""".split()
 START = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 EVENING = datetime(2026, 11, 25, 18, 0, tzinfo=UTC)
 
@@ -40,46 +50,59 @@ def ticks(folder: Path) -> list[Figure]:
     figures = []
     for size in SIZES:
         path = folder / f"subscribers{size}.db"
-        _subscribe(path, size)
+        _subscribe(path, size, at_once=size == DUE)
         with closing(Store.open(path)) as store:
             figures += [
-                median(f"a tick, {DUE:,} due of {size:,} subscribers", _timed(store, size), "ms", target=50),
+                median(f"a tick, {DUE:,} due of {size:,} subscribers", _timed(store), "ms", target=50),
                 median("  with nothing due", [_time(store, START) for _ in range(50)], "ms"),
             ]
     return figures
 
 
-def _subscribe(path: Path, size: int) -> None:
-    """Everybody has a reminder every evening; those of the crowd are due tomorrow."""
+def _subscribe(path: Path, size: int, *, at_once: bool) -> None:
+    """People of many zones have reminders at their own times, and a message from before; or all at the same moment."""
+    chance = random.Random(size)
+    kept = {rows.json_text(one.times) + rows.json_text(one.weekdays) + one.zone: one for one in _choices(at_once)}
+    choices = [rows.values(one) for one in kept.values()]
+    keys = sorted(chance.randbytes(6).hex() for _ in range(size))
+    chat = rows.values(Chat("", 0, START, START))
     with closing(Store.open(path)) as store:
-        reminder = Reminder("a", "check_in", "Europe/Berlin", (time(19),), tuple(range(7)))
-        chat = Chat("a", 0, START, START)
-        store.commit(Commit(None, chat, reminders=(planned(reminder, START + timedelta(hours=12)),)))
-    with closing(sqlite3.connect(path)) as raw:
-        for table in ("chat", "reminder"):
-            columns = [row[1] for row in raw.execute(f"pragma table_info({table})")]
-            values = {name: name for name in columns} | {"key": "'a' || number", "chat": "'a' || number"}
-            values["chat_id"] = "number"
-            raw.execute(
-                "with recursive numbers(number) as (select 1 union all select number + 1 from numbers where number < ?)"
-                f" insert into {table} select {', '.join(values[name] for name in columns)}"
-                f" from (select * from {table} limit 1), numbers",
-                (size - 1,),
-            )
+        raw = store._db.conn
+        _fill(raw, "chat", ({**chat, "key": key, "chat_id": number} for number, key in enumerate(keys)))
+        _fill(raw, "outbox", ({"chat": key, "method": "sendMessage", "tag": ""} for key in keys))
+        reminders = ({**chance.choice(choices), "chat": key} for key in keys)
+        _fill(raw, "reminder", sorted(reminders, key=itemgetter("zone", "times", "chat")))
         raw.commit()
 
 
-def _timed(store: Store, size: int) -> list[float]:
+def _choices(at_once: bool) -> Iterator[Reminder]:
+    weeks = [tuple(range(7)), tuple(range(5)), (0, 2, 4), (1, 3, 5), (5, 6), (2,)]
+    every = [time(hour, minute) for hour in range(6, 23) for minute in (0, 15, 30, 45)]
+    for zone in ["Europe/Berlin"] if at_once else ZONES:
+        for number, at in enumerate([time(19)] if at_once else every):
+            for times in ((at,), (time(5, 30), at)) if number % 2 else ((at,),):
+                for weekdays in weeks[:1] if at_once else weeks:
+                    yield planned(Reminder("", "check_in", zone, times, weekdays), START)
+
+
+def _fill(raw: sqlite3.Connection, table: str, filled: Iterable[dict[str, object]]) -> None:
+    rest = iter(filled)
+    first = next(rest)
+    statement = f"insert into {table} ({', '.join(first)}) values (:{', :'.join(first)})"
+    raw.execute(statement, first)
+    raw.executemany(statement, rest)
+
+
+def _timed(store: Store) -> list[float]:
+    """Each time is the moment at which a thousand are due, or with a larger crowd more of them."""
+    due = "select next_at from reminder where next_at is not null order by next_at limit 1 offset :before"
     times = []
-    for repeat in range(REPEATS):
-        # Some of them, spread over the file, are due today after all.
-        step = max(1, size // DUE)
-        store._db.execute(
-            "update reminder set next_at = :now, done_on = '2026-11-25', done = 0 where rowid % :step = :rest",
-            {"now": EVENING.isoformat(timespec="microseconds"), "step": step, "rest": repeat % step},
-        )
-        store._db.conn.commit()
-        times.append(_time(store, EVENING))
+    for _ in range(REPEATS):
+        row = store._db.execute(due, {"before": DUE - 1}).fetchone()
+        begun = perf_counter()
+        done = tick(store, datetime.fromisoformat(row["next_at"]), say, DUE)
+        times.append(perf_counter() - begun)
+        assert done.queued == DUE
     return times
 
 
@@ -92,7 +115,7 @@ def _time(store: Store, now: datetime) -> float:
 def crowd(folder: Path) -> list[Figure]:
     """Sends ten thousand reminders, some of them refused, and answers people meanwhile."""
     path = folder / "crowd.db"
-    _subscribe(path, CROWD)
+    _subscribe(path, CROWD, at_once=True)
     with running() as api, closing(Store.open(path)) as store:
         for number in range(CROWD):
             api.greet(number)
@@ -138,7 +161,7 @@ async def _at_work(bot: Bot, store: Store, limits: Limits, *, ticking: bool = Tr
     sender = Sender(bot, store, clock, limits)
     tasks = [asyncio.create_task(sender.run())]
     if ticking:
-        tasks.append(asyncio.create_task(tick_away(store, sender, clock, say, 0.05)))
+        tasks.append(asyncio.create_task(tick_away(store, sender, clock, unasked(store), 0.05)))
     yield sender
     # What flies lands first, or it would count as uncertain.
     await sender.drain(0.5)

@@ -15,8 +15,9 @@ from unittest.mock import patch
 from bot.conversation import Conversation
 from bot.desk import Incoming
 from bot.store import Store
-from flows.engine import Answer, Engine, Session
+from flows.engine import Engine, Session
 from flows.plan import would_hold
+from flows.questions import Answer
 from tests.answers import crowd
 from tests.bench.figures import Figure, median
 from tests.person import Person
@@ -46,7 +47,7 @@ def engine_turns(engine: Engine) -> list[Figure]:
 
 def _tries_plans(engine: Engine, session: Session, answer: Answer) -> bool:
     """Tells whether this turn asks a question only if it would change the plan, and so plans several times over."""
-    with patch("flows.engine.would_hold", wraps=would_hold) as probe:
+    with patch("flows.questions.would_hold", wraps=would_hold) as probe:
         engine.advance(session, answer)
     return bool(probe.called)
 

@@ -1,0 +1,228 @@
+"""Laws of the drawings: shown where there are any and wanted, with their words first; a text takes their place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.drawings import Drawings, DrawingsError
+from bot.exercises import Cards
+from bot.records import INSTEAD
+from bot.render import CAPTION_LIMIT, Message, Shown, Words, length
+from flows.engine import Engine
+from flows.plan import PlannedExercise, assess
+from flows.schema import Content
+from flows.simulate import parse
+from tests.chat import Chat, Sent
+from tests.person import Person
+
+SIZE = {"sha256": "5e" * 32, "bytes": 9, "width": 960, "height": 600}
+
+
+def listing(names: Iterator[str] | list[str]) -> dict[str, Any]:
+    """A manifest in which each drawing has a loop and a still."""
+    both = {name: {f"{name}.mp4": {**SIZE, "duration": 2.65}, f"{name}.jpg": SIZE} for name in names}
+    return {"pictures": {name: {"files": files} for name, files in both.items()}}
+
+
+def drawings(folder: Path, names: Iterator[str] | list[str]) -> Drawings:
+    manifest = folder / "manifest.json"
+    manifest.write_text(json.dumps(listing(names)), encoding="utf-8")
+    return Drawings.read(manifest)
+
+
+@pytest.fixture
+def chat(tmp_path: Path, engine: Engine) -> Iterator[Chat]:
+    chat = Chat(tmp_path / "x.db", engine)
+    chat.bot.desk.drawings = drawings(tmp_path, list(engine.content.pictures.pictures))
+    yield chat
+    chat.store.close()
+
+
+def card(chat: Chat) -> Sent:
+    """The first card of the plan."""
+    (sent,) = chat.press("1")
+    return sent
+
+
+# ---- cards -------------------------------------------------------------------------------------------------------
+
+
+def test_a_card_is_a_loop_whose_caption_begins_with_what_it_shows(chat: Chat, content: Content) -> None:
+    chat.begin()
+    shown = card(chat)
+    assert shown.method == "sendAnimation"
+    assert shown.params["animation"] == {"$drawing": {"name": "cat_camel.mp4", "sha256": SIZE["sha256"]}}
+    assert (shown.params["width"], shown.params["height"], shown.params["duration"]) == (960, 600, 3)
+    assert shown.text.startswith(content.pictures.pictures["cat_camel"] + "\n")
+    assert chat.words("card.stop", stop="") in shown.text
+
+
+def test_the_text_that_goes_out_if_a_drawing_cannot_is_the_whole_card(chat: Chat) -> None:
+    chat.begin()
+    instead = card(chat).params[INSTEAD]
+    (whole,) = chat.press(chat.words("card.more"))
+    assert whole.method == "sendMessage"
+    assert instead == whole.params
+    assert INSTEAD not in whole.params
+
+
+def test_the_next_card_takes_the_place_of_the_one_before(chat: Chat) -> None:
+    chat.begin()
+    first = card(chat)
+    (second,) = chat.press(chat.words("card.next"))
+    assert (second.method, second.message_id) == ("editMessageMedia", first.message_id)
+    assert second.params["media"]["type"] == "animation"
+    assert second.params["media"]["media"] != first.params["animation"]
+    assert second.params["media"]["caption"]
+    assert "text" in second.params[INSTEAD]
+    assert "message_id" not in second.params[INSTEAD]
+
+
+def test_an_exercise_whose_drawing_was_not_rendered_has_its_text(chat: Chat, tmp_path: Path) -> None:
+    chat.bot.desk.drawings = drawings(tmp_path, ["walk"])
+    chat.begin()
+    assert card(chat).method == "sendMessage"
+    (following,) = chat.press(chat.words("card.next"))
+    assert following.method == "editMessageText"
+
+
+def test_every_card_fits_its_caption_at_every_level_for_the_most_cautious_plan(content: Content) -> None:
+    cards = Cards(Words(content, str))
+    result = assess(content, parse(content, b'{"leg": "below_knee", "nprs": 5}'))
+    reasons = tuple(row.id for row in content.planning.findings if row.dose_note)
+    for exercise in content.library.exercises:
+        for level in range(1, len(exercise.levels) + 1):
+            planned = replace(result, plan=(PlannedExercise(exercise.id, level, reasons),))
+            shown = cards.card(planned, exercise.id, halved=True, version="").shown
+            assert shown is not None
+            assert length(shown.caption) <= CAPTION_LIMIT
+            assert "When to stop: Your plan is a gentle one." in shown.caption
+
+
+def test_a_caption_that_cannot_hold_when_to_stop_is_not_used(content: Content) -> None:
+    cards = Cards(Words(content, lambda text: text * 3))
+    result = assess(content, parse(content, b'{"leg": "below_knee", "nprs": 5}'))
+    assert cards.card(result, result.plan[0].exercise, halved=False, version="").shown is None
+
+
+# ---- texts only --------------------------------------------------------------------------------------------------
+
+
+def test_who_wants_texts_only_gets_no_drawing_until_they_say_so(chat: Chat) -> None:
+    chat.begin()
+    chat.command("/settings")
+    (told,) = chat.press(chat.words("settings.text_only"))
+    assert told.text == chat.words("settings.now_text_only")
+    chat.command("/plan")
+    assert chat.words("plan.look") not in chat.newest.buttons
+    assert card(chat).method == "sendMessage"
+    chat.command("/settings")
+    chat.press(chat.words("settings.with_drawings"))
+    chat.command("/plan")
+    assert card(chat).method == "sendAnimation"
+
+
+def test_a_drawing_that_is_left_for_texts_gets_its_text_anew(chat: Chat) -> None:
+    chat.begin()
+    card(chat)
+    chat.command("/settings")
+    chat.press(chat.words("settings.text_only"))
+    (following,) = chat.press(chat.words("card.next"))
+    # No text can be put into an animation: Telegram refuses, and this comes instead.
+    assert following.method == "editMessageText"
+    assert following.params[INSTEAD]["text"] == following.params["text"]
+
+
+def test_the_choice_outlives_a_restart(chat: Chat) -> None:
+    chat.begin()
+    chat.tap("g:text_only")
+    chat.restart()
+    assert chat.chat.text_only
+    assert chat.store.everything(chat.chat.key)["chat"][0]["text_only"] == 1  # type: ignore[index]
+
+
+def test_where_no_drawing_can_be_shown_none_is_offered(chat: Chat) -> None:
+    chat.bot.desk.drawings = None
+    chat.begin()
+    assert chat.words("plan.look") not in chat.newest.buttons
+    chat.command("/settings")
+    assert chat.words("settings.text_only") not in chat.newest.buttons
+
+
+# ---- self-tests and tips -----------------------------------------------------------------------------------------
+
+
+def test_a_self_test_is_shown_before_its_first_question_and_once(chat: Chat, content: Content) -> None:
+    chat.begin(Person({}, {"Q19": "now"}), to="T5.left")
+    shown, asked = chat.sent[-2:]
+    assert shown.method == "sendAnimation"
+    assert shown.text == content.pictures.pictures["test_t5"]
+    assert INSTEAD not in shown.params
+    assert asked.method == "sendMessage"
+    following = chat.answer("30p")
+    assert [each.method for each in following] == ["editMessageText", "sendMessage"]
+
+
+def test_the_tips_of_a_plan_are_shown_together_with_their_words(chat: Chat, content: Content) -> None:
+    chat.begin(Person({"form": ["slumped"]}))
+    (album,) = chat.press(chat.words("plan.look"))
+    assert album.method == "sendMediaGroup"
+    captions = [each["caption"] for each in album.params["media"]]
+    expected = [content.pictures.pictures[name] for name in content.pictures.series["T_PROUD"]]
+    assert captions[: len(expected)] == expected
+    assert all(
+        each["type"] == "photo" and each["media"]["$drawing"]["name"].endswith(".jpg") for each in album.params["media"]
+    )
+    assert all(caption in album.params[INSTEAD]["text"] for caption in captions)
+
+
+def test_an_old_button_for_the_tips_says_them_where_no_drawing_can_be_shown(chat: Chat) -> None:
+    chat.begin(Person({"form": ["slumped"]}))
+    chat.tap("g:text_only")
+    (said,) = chat.tap("g:look")
+    assert said.method == "sendMessage"
+    assert chat.engine.content.pictures.pictures["posture_tall"] in said.text
+
+
+# ---- the files ---------------------------------------------------------------------------------------------------
+
+
+def test_a_drawing_without_a_loop_is_a_photo(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(json.dumps({"pictures": {"tall": {"files": {"tall.jpg": SIZE}}}}), encoding="utf-8")
+    read = Drawings.read(manifest)
+    call = read.send(Shown("tall", "Tall."), Message("Run tall."))
+    assert call is not None
+    assert call.method == "sendPhoto"
+    assert set(call.params) == {"photo", "caption", "parse_mode", INSTEAD}
+    assert read.send(Shown("short", "Short.")) is None
+    assert read.edit(Shown("short", "Short."), 1, Message("Short.")) is None
+    assert read.album({"tall": "Tall.", "short": "Short."}, Message("Both.")) is None
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "{}", "[]", '{"pictures": {"a": {"files": {"a.jpg": {}}}}}', '{"pictures": 3}']
+)
+def test_a_list_of_drawings_that_cannot_be_read_is_told_in_one_line(tmp_path: Path, text: str | None) -> None:
+    manifest = tmp_path / "manifest.json"
+    if text is not None:
+        manifest.write_text(text, encoding="utf-8")
+    with pytest.raises(DrawingsError, match=r"manifest\.json of the drawings cannot be read") as caught:
+        Drawings.read(manifest)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_upload_is_remembered_for_its_bot_until_it_is_forgotten(chat: Chat) -> None:
+    store = chat.store
+    assert store.file_id(1, "5e") is None
+    store.keep_file_id(1, "5e", "old")
+    store.keep_file_id(1, "5e", "new")
+    assert (store.file_id(1, "5e"), store.file_id(2, "5e")) == ("new", None)
+    store.forget_file_id(1, "5e")
+    assert store.file_id(1, "5e") is None

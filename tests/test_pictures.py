@@ -1,0 +1,41 @@
+"""Laws of the drawings' names: what is shown at each level, and for each self-test."""
+
+from __future__ import annotations
+
+import pytest
+
+from flows.library import load
+from flows.pictures import Pictures
+from flows.schema import Content
+
+
+@pytest.fixture(scope="module")
+def content() -> Content:
+    return load()
+
+
+DRAWN = Pictures(pictures={"plank": "a", "plank_l3": "b", "test_t4": "c", "test_t4b": "d", "test_t6": "e"})
+
+
+@pytest.mark.parametrize(("level", "shown"), [(1, "plank"), (2, "plank"), (3, "plank_l3")])
+def test_a_level_is_shown_by_its_own_drawing_or_by_that_of_the_nearest_level_below(level: int, shown: str) -> None:
+    assert DRAWN.of_exercise("plank", level) == shown
+
+
+def test_an_exercise_without_a_drawing_has_none() -> None:
+    assert DRAWN.of_exercise("bridge", 3) == ""
+
+
+@pytest.mark.parametrize(
+    ("test", "shown"), [("T4", "test_t4"), ("T4b", "test_t4b"), ("T6", "test_t6"), ("T6full", "test_t6"), ("T9", "")]
+)
+def test_a_self_test_is_shown_by_its_own_drawing_or_by_that_of_its_shorter_form(test: str, shown: str) -> None:
+    assert DRAWN.of_test(test) == shown
+
+
+def test_no_drawing_is_named_that_no_level_test_or_series_shows(content: Content) -> None:
+    drawn = content.pictures
+    levels = {drawn.of_exercise(row.id, level) for row in content.library.exercises for level in (1, 2, 3)}
+    tests = {drawn.of_test(test.id) for test in content.self_tests.tests}
+    series = {name for names in drawn.series.values() for name in names}
+    assert levels | tests | series == set(drawn.pictures)
