@@ -50,17 +50,16 @@ def _conversation(
     from bot.commands import Operator
     from bot.conversation import Conversation
     from bot.membership import Membership
+    from bot.printing import Printing
+    from bot.sharing import Sharing
     from flows.catalog import languages, translator
     from flows.engine import Engine
     from flows.library import ContentError, load
 
+    own = (CheckIn, Printing, Membership, Challenge, Sharing)
     try:
         conversation = Conversation(
-            Engine(load()),
-            store,
-            translator(LANGUAGE),
-            operator or Operator(),
-            (CheckIn, Membership, Challenge, *dialogues),
+            Engine(load()), store, translator(LANGUAGE), operator or Operator(), (*own, *dialogues)
         )
     except ContentError as error:
         raise click.ClickException(str(error)) from error

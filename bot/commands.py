@@ -222,22 +222,10 @@ class Commands:
     def _has_plan(self, work: Work) -> bool:
         """Tells whether exercises may be shown now; where not, says why (clinical.md 2.7)."""
         self.desk.leave_test(work)
-        reason = self._no_plan(work)
+        reason = no_plan(self.desk, work)
         if reason is not None:
             self.desk.say(work, reason)
         return reason is None
-
-    def _no_plan(self, work: Work) -> Message | None:
-        desk, words = self.desk, self.words
-        if work.session is None:
-            why = words(work.why_new) if work.why_new else words("plan.none_yet")
-            return desk.render.menu(why, [("nav.start", "g:check")])
-        if work.session.state in desk.engine.nodes:
-            return desk.render.menu(words("plan.unfinished"), desk.to_carry_on(work))
-        if not desk.has_plan(work):
-            stopped = desk.follower.no_plan(work) if work.session.state == PLAN else None
-            return stopped or desk.result_again(work)
-        return desk.plan_waits(work) or desk.follower.no_plan(work)
 
     def tests(self, work: Work) -> None:
         """Lists the self-tests that may be done now."""
@@ -379,3 +367,17 @@ class Commands:
                 self.desk.add_button(),
             ),
         )
+
+
+def no_plan(desk: Desk, work: Work) -> Message | None:
+    """Returns why no exercises may be shown now, or None where they may (clinical.md 2.7)."""
+    words = desk.words
+    if work.session is None:
+        why = words(work.why_new) if work.why_new else words("plan.none_yet")
+        return desk.render.menu(why, [("nav.start", "g:check")])
+    if work.session.state in desk.engine.nodes:
+        return desk.render.menu(words("plan.unfinished"), desk.to_carry_on(work))
+    if not desk.has_plan(work):
+        stopped = desk.follower.no_plan(work) if work.session.state == PLAN else None
+        return stopped or desk.result_again(work)
+    return desk.plan_waits(work) or desk.follower.no_plan(work)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
+from bot.days import Course, runner_date
 from bot.drawings import Drawings
 from bot.outcome import Outcome
 from bot.records import INSTEAD, QUESTION, Call, Chat, Club, DiaryEntry, Reminder, SessionRow, TeamMember, new_key
@@ -36,7 +37,7 @@ Kind = Literal[
 """What can happen; from "added" on, what only groups do to the bot."""
 
 
-ADMINS = frozenset({"club"})
+ADMINS = frozenset({"club", "poster"})
 """Commands in groups that do more for an admin: who gives one is looked up."""
 
 
@@ -123,6 +124,14 @@ class Dialogue(Protocol):
 
 class Follower:
     """What follows the triage day by day; this one follows nothing."""
+
+    def course(self, _: Work) -> Course | None:
+        """Returns the last full screen and what was reported since."""
+        return None
+
+    def today(self, work: Work) -> date:
+        """Returns the runner's date."""
+        return runner_date(work.now)
 
     def day(self, _: Work) -> Day | None:
         """Returns how the plan stands today, with the offered exercises that the runner wants."""

@@ -162,14 +162,18 @@ class Outcome:
         return replace(result, screening=day.screening, running=running, plan=plan)
 
     def running(self, day: Day) -> str:
-        """Returns how much running a day allows, escaped; on the way back to running it is a step of that."""
+        """Returns how much running a day allows, escaped."""
+        return self.words.escaped(self.running_plain(day))
+
+    def running_plain(self, day: Day) -> str:
+        """Returns how much running a day allows, not escaped; on the way back to running it is a step of that."""
         steps = self.content.check_in.returning.steps
         if day.ladder_step and day.running not in self.content.check_in.returning.off:
             text = self.words.plain(steps[day.ladder_step - 1].text)
-            return self.words("check_in.step", step=day.ladder_step, steps=len(steps), text=text)
+            return self.words.label("check_in.step", step=day.ladder_step, steps=len(steps), text=text)
         rules = [rule for rule in self.content.planning.running if rule.running == day.running]
         mine = run_rule(self.content.planning, day.facts)
-        return self.words.text((mine if mine.running == day.running else rules[-1]).text)
+        return self.words.plain((mine if mine.running == day.running else rules[-1]).text)
 
     def planned(self, session: Session, day: Day | None = None) -> list[str]:
         """Returns the exercises of the plan in order."""
@@ -225,19 +229,19 @@ class Outcome:
         name = self.words.plain(exercise.name)
         return self.words("plan.row", number=at, name=name, level=planned.level, dose=self.cards.dose(level.dose))
 
-    def _always_on(self, result: Assessment) -> list[Exercise]:
-        """What everybody does; the warm-up only where there is a run to warm up for."""
-        runs = result.running.running in ("EASY", "HOLD", "NORMAL")
-        always = [exercise for exercise in self.content.library.exercises if exercise.category == "always"]
-        return [exercise for exercise in always if runs or exercise.id != "warmup_dynamic"]
-
     def _always(self, result: Assessment) -> str:
         lines = []
-        for exercise in self._always_on(result):
+        for exercise in self.always(result):
             name, how = self.words.plain(exercise.name), self.cards.how(exercise, 1, result.facts)
             note = self.words.plain(exercise.levels[0].dose.note)
             lines.append(self.words("plan.always_note" if note else "plan.always_row", name=name, how=how, note=note))
         return f"{bold(self.words('plan.always'))}\n{listed(lines)}"
+
+    def always(self, result: Assessment) -> list[Exercise]:
+        """Returns what comes on top of every plan; the warm-up only where running is allowed."""
+        runs = result.running.running in ("EASY", "HOLD", "NORMAL")
+        rows = [exercise for exercise in self.content.library.exercises if exercise.category == "always"]
+        return [exercise for exercise in rows if runs or exercise.id != "warmup_dynamic"]
 
     def _tips(self, result: Assessment) -> list[str]:
         advice = [self._advice[name] for name in result.advice]
@@ -253,7 +257,7 @@ class Outcome:
     def drawn_tips(self, session: Session, day: Day | None = None) -> dict[str, str]:
         """Returns the drawings of the plan's tips and of the warm-up, each with its alt text, escaped."""
         result, drawn = self.stands(session, day), self.content.pictures
-        always = [row.id for row in self._always_on(result)]
+        always = [row.id for row in self.always(result)]
         names = [name for shown in (*result.advice, *always) for name in drawn.series.get(shown, ())]
         return {name: self.words.text(drawn.pictures[name]) for name in names}
 

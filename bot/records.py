@@ -74,7 +74,10 @@ class DiaryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One finished Bot API call without its chat_id; a file is `{"$file": {"name": …, "text": …}}`."""
+    """One finished Bot API call without its chat_id; a file is `{"$file": {"name": …, "text": …}}`.
+
+    One that is made when it is sent is `{"$made": {"by": …, "name": …, "data": …}}` (bot.made).
+    """
 
     method: str
     params: Mapping[str, object]

@@ -52,7 +52,8 @@ class Message:
 
     text: str
     rows: tuple[tuple[Button, ...], ...] = ()
-    document: dict[str, str] | None = None
+    document: dict[str, Any] | None = None
+    """A file: its name and text, or its name with what it is made by when it is sent, and of which facts."""
     shown: Shown | None = None
     """The drawing that goes in its place where there is one."""
 
@@ -60,7 +61,8 @@ class Message:
         """Returns the parameters of sendMessage or editMessageText, or of sendDocument for a file."""
         params: dict[str, Any] = {"parse_mode": "HTML"}
         if self.document is not None:
-            params |= {"caption": self.text, "document": {"$file": self.document}}
+            kind = "$made" if "by" in self.document else "$file"
+            params |= {"caption": self.text, "document": {kind: self.document}}
         else:
             params |= {"text": self.text, "link_preview_options": {"is_disabled": True}}
         return params | keyboard(self.rows)
@@ -307,7 +309,8 @@ class Renderer:
         """Returns the one line that an answered question shrinks to."""
         return Message(self.words.escaped(self._answered(node, answer)))
 
-    def _said(self, node: Node, answer: Answer) -> str:
+    def said(self, node: Node, answer: Answer) -> str:
+        """Returns an answer in the words of its question, not escaped."""
         if isinstance(answer, int):
             return str(answer)
         values = (answer,) if isinstance(answer, str) else answer
@@ -367,4 +370,4 @@ class Renderer:
 
     def _answered(self, node: Node, answer: Answer) -> str:
         question = self.words.plain(node.question.short)
-        return self.words.label("question.answered", question=question, answer=self._said(node, answer))
+        return self.words.label("question.answered", question=question, answer=self.said(node, answer))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 
 from bot.outcome import Outcome
 from bot.render import Button, Message, Words, bold, in_rows, paragraphs
@@ -24,6 +24,11 @@ ENDS = {Disposition.DOCTOR: "doctor", Disposition.URGENT: "urgent", Disposition.
 def short_date(on: date, language: str = "en") -> str:
     """Returns a date as it is written in short, such as "Mar 3"."""
     return str(format_skeleton("MMMd", on, locale=language))
+
+
+def dated(on: date, language: str = "en") -> str:
+    """Returns a date with its year, such as "Mar 3, 2026"."""
+    return str(format_date(on, "medium", locale=language))
 
 
 def rounded(value: Fraction) -> str:

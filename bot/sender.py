@@ -29,6 +29,7 @@ from telegram.error import (
 )
 from telegram.warnings import PTBUserWarning
 
+from bot.made import made
 from bot.pacing import Limits, Pace
 from bot.records import CLUBS, PEOPLE, REMINDERS, ClubState, Outgoing
 from bot.store import Store
@@ -239,17 +240,10 @@ async def _parameter(value: object) -> object:
     match value:
         case {"$file": {"name": str(name), "text": str(text)}}:
             return InputFile(text.encode(), filename=name)
-        case {"$chart": dict(data)}:
+        case {"$made": {"by": str(by), "name": str(name), "data": dict(data)}}:
             # A picture takes a tenth of a second: others must not wait for it.
-            return InputFile(await asyncio.to_thread(_drawn, data), filename="backstride-progress.png")
+            return InputFile(await asyncio.to_thread(made, by, data), filename=name)
     return value
-
-
-def _drawn(data: dict[str, object]) -> bytes:
-    # Imported where it is needed: the library that draws is large, and most bots start without it.
-    from bot.progress import draw  # noqa: PLC0415
-
-    return draw(data)
 
 
 def _says(error: TelegramError, *words: str) -> bool:

@@ -146,7 +146,9 @@ async def test_what_is_said_is_answered_and_only_its_id_is_kept(bot: Running, pa
 
 async def test_the_kinds_of_updates_are_asked_for_by_name(bot: Running) -> None:
     await asyncio.to_thread(bot.api.wait_for_poll)
-    assert bot.api.allowed_updates == ["message", "edited_message", "callback_query", "my_chat_member"]
+    assert bot.api.allowed_updates == [
+        "message", "edited_message", "callback_query", "my_chat_member", "inline_query",
+    ]  # fmt: skip
 
 
 async def test_a_press_is_confirmed_at_once_and_handled(bot: Running) -> None:
