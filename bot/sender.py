@@ -16,7 +16,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
-from telegram import Bot, InputFile
+from telegram import Bot
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -29,9 +29,9 @@ from telegram.error import (
 )
 from telegram.warnings import PTBUserWarning
 
-from bot.made import made
+from bot.files import Files
 from bot.pacing import Limits, Pace
-from bot.records import CLUBS, PEOPLE, REMINDERS, ClubState, Outgoing
+from bot.records import CLUBS, INSTEAD, PEOPLE, REMINDERS, ClubState, Outgoing
 from bot.store import Store
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,10 @@ SILENCED: dict[str, ClubState] = {
     "chat not found": "removed",
 }
 """Refusals that say why a group takes no messages; until it speaks to us again nothing more is posted there."""
+BAD_FILE_ID = ("wrong file identifier", "wrong remote file identifier", "file reference", "wrong type of the web page")
+"""Refusals that mean Telegram no longer has the file under the id that we kept."""
+UPLOADS = 3
+"""So many attempts are made to send a drawing before its text goes out: a person waits for it."""
 TOO_LARGE = "request entity too large"
 NO_SUCH_METHOD = "method not found"
 FIRST_DELAY, LONGEST_DELAY = 0.5, 300.0
@@ -79,6 +83,7 @@ class Sender:
         self._bot = bot
         self._store = store
         self._clock = clock
+        self._files = Files(bot, store)
         self._in_flight = in_flight
         self._pace = Pace(limits)
         self._waits: list[float] = []
@@ -181,14 +186,15 @@ class Sender:
         except Exception as error:  # noqa: BLE001
             # The call itself is wrong: it can never be made, and the chat must not wait for it.
             log.error("outbox %d: %s cannot be made: %s", call.id, call.method, type(error).__name__)
-            self._store.park_call(call.id, type(error).__name__, self._clock())
+            self._give_up(call, type(error).__name__)
         else:
             self._pace.went_through()
+            self._files.learn(call.params, result)
             message_id = result.get("message_id") if isinstance(result, dict) else None
             self._store.sent(call.id, message_id, self._clock())
 
     async def _make(self, call: Outgoing) -> object:
-        params = {name: await _parameter(value) for name, value in call.params.items()}
+        params = await self._files.fill(call.params)
         params["chat_id"] = call.chat_id
         if call.edits is not None:
             if call.message_id is None:
@@ -196,6 +202,15 @@ class Sender:
             params["message_id"] = call.message_id
         result: object = await self._bot.do_api_request(call.method, api_kwargs=params)
         return result
+
+    def _give_up(self, call: Outgoing, reason: str) -> None:
+        """Lets the text go out in place of a drawing that cannot be sent; parks any other call."""
+        instead = call.params.get(INSTEAD)
+        if isinstance(instead, dict):
+            self._store.say_instead(call.id, instead)
+            self._woken.set()
+        else:
+            self._store.park_call(call.id, reason, self._clock())
 
     def _refused(self, call: Outgoing, error: TelegramError) -> None:
         """Decides what a refusal means; the permanent ones come first, for BadRequest is a NetworkError too."""
@@ -206,7 +221,8 @@ class Sender:
             case Forbidden():
                 log.info("outbox %d: the chat refuses us", call.id)
                 store.block(call.chat, now)
-            case BadRequest() if call.chat_id < 0 and (state := _silenced(error)):
+            case BadRequest() if call.chat_id < 0 and INSTEAD not in call.params and (state := _silenced(error)):
+                # A drawing that may not be sent is no silence yet: its text may.
                 log.info("outbox %d: the group takes no messages: %s", call.id, state)
                 store.park_call(call.id, state, now)
                 thread_id = call.params.get("message_thread_id")
@@ -219,9 +235,15 @@ class Sender:
                 self._pace.refused(call.chat, asked.total_seconds())
                 # No sooner than asked, and not all at the same moment.
                 store.retry(call.id, now + asked * random.uniform(1, 1.1), reason)
+            case BadRequest() if _says(error, *BAD_FILE_ID) and self._files.forget(call.params):
+                log.info("outbox %d: a file is no longer kept by Telegram, and is sent anew", call.id)
+                store.retry(call.id, now, reason)
             case _ if _is_permanent(error):
                 log.error("outbox %d: %s is refused: %s", call.id, call.method, reason)
-                store.park_call(call.id, reason, now)
+                self._give_up(call, reason)
+            case _ if INSTEAD in call.params and call.attempts + 1 >= UPLOADS:
+                log.warning("outbox %d: %s keeps failing: its text goes out", call.id, call.method)
+                self._give_up(call, reason)
             case _ if call.priority != PEOPLE and _may_have_arrived(error):
                 log.warning("outbox %d: it may have arrived, and is not repeated: %s", call.id, reason)
                 store.park_call(call.id, "uncertain", now)
@@ -234,16 +256,6 @@ def patience(error: RetryAfter) -> timedelta:
     """Returns how long Telegram asks us to wait."""
     # The public property warns of its future, and its type depends on an environment variable.
     return error._retry_after  # noqa: SLF001
-
-
-async def _parameter(value: object) -> object:
-    match value:
-        case {"$file": {"name": str(name), "text": str(text)}}:
-            return InputFile(text.encode(), filename=name)
-        case {"$made": {"by": str(by), "name": str(name), "data": dict(data)}}:
-            # A picture takes a tenth of a second: others must not wait for it.
-            return InputFile(await asyncio.to_thread(made, by, data), filename=name)
-    return value
 
 
 def _says(error: TelegramError, *words: str) -> bool:

@@ -10,7 +10,6 @@ import signal
 import traceback
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -24,7 +23,7 @@ from bot.desk import Incoming
 from bot.inline import Query
 from bot.pacing import UNLIMITED, Limits
 from bot.reminders import Tick
-from bot.rights import Rights
+from bot.rights import Rights, concerned
 from bot.sender import Sender, patience
 from bot.store import AlreadyHandled, Store
 
@@ -299,10 +298,12 @@ class Receiver:
         incoming = decode(update, self._bot.username)
         if query is not None and (incoming is None or not incoming.query_id):
             self._errand(self._confirm(query.id))
-        if incoming is not None and incoming.user_id is not None:
-            is_admin = await self._rights.is_admin(incoming.chat_id, incoming.user_id)
-            return replace(incoming, user_id=None, is_admin=is_admin)
-        return incoming
+        who = concerned(incoming) if incoming is not None else None
+        if incoming is None or who is None:
+            return incoming
+        if not self._rights.knows(who):
+            await self._rights.ask(who)
+        return self._rights.told(incoming)
 
     def _park(self, update_id: int, incoming: Incoming | None, error: Exception) -> None:
         if incoming is not None:

@@ -20,6 +20,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl
 
+from tests.fake_media import BadMedia, Shelf, described
+
 TOKEN = "123456:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 USERNAME = "BackstrideTestBot"
 
@@ -81,6 +83,8 @@ class Shown:
     buttons: list[list[Params]] = field(default_factory=list)
     document: tuple[str, bytes] | None = None
     edits: int = 0
+    media: tuple[str, str] | None = None
+    """The kind and file_id of a picture; the text is then its caption."""
 
     @property
     def labels(self) -> list[str]:
@@ -106,6 +110,7 @@ class FakeBotApi:
         self.allowed_updates: list[str] | None = None
         self.answered: list[str] = []
         self.webhook = ""
+        self.shelf = Shelf()
         self._changed = threading.Condition()
         self._chats: dict[int, Params] = {}
         self._shown: dict[int, dict[int, Shown]] = {}
@@ -401,10 +406,38 @@ class FakeBotApi:
             raise Refused(400, "Bad Request: there is no document in the request")
         return self._show(chat_id, _parsed(params, "caption", 0, 1024), _markup(params), document)
 
+    def _do_sendPhoto(self, params: Params) -> Params:
+        return self._show_media(params, "photo", params.get("photo"), params)
+
+    def _do_sendAnimation(self, params: Params) -> Params:
+        return self._show_media(params, "animation", params.get("animation"), params)
+
+    def _do_sendMediaGroup(self, params: Params) -> list[Params]:
+        if not 2 <= len(params["media"]) <= 10 or any(each["type"] == "animation" for each in params["media"]):
+            raise Refused(400, "Bad Request: group send failed")
+        return [self._show_media({**params, **each}, each["type"], each["media"], params) for each in params["media"]]
+
+    def _do_editMessageMedia(self, params: Params) -> Params:
+        shown, media = self._editable(params), params["media"]
+        shown.media = (media["type"], self._kept(media["media"], params))
+        return self._change(params, shown, _parsed(media, "caption", 0, 1024), _markup(params))
+
+    def _show_media(self, params: Params, kind: str, given: Any, parts: Params) -> Params:
+        chat_id, text = self._reachable(params), _parsed(params, "caption", 0, 1024)
+        shown = Shown(self._new_message_id(), text, _markup(params), media=(kind, self._kept(given, parts)))
+        self._shown.setdefault(chat_id, {})[shown.message_id] = shown
+        return self._sent(chat_id, shown)
+
+    def _kept(self, given: Any, parts: Params) -> str:
+        try:
+            return self.shelf.take(given, parts)
+        except BadMedia as error:
+            raise Refused(400, str(error)) from None
+
     def _do_editMessageText(self, params: Params) -> Params:
         shown = self._editable(params)
         text, buttons = _parsed(params, "text", 1, 4096), _markup(params)
-        if shown.document is not None:
+        if shown.document is not None or shown.media is not None:
             raise Refused(400, "Bad Request: there is no text in the message to edit")
         return self._change(params, shown, text, buttons)
 
@@ -449,7 +482,7 @@ class FakeBotApi:
             "from": _ME,
             "chat": self._chats[chat_id],
             "date": int(time.time()),
-            "text": shown.text,
+            **({"text": shown.text} if shown.media is None else {"caption": shown.text, **described(*shown.media)}),
         }
 
     # ---- small parts -----------------------------------------------------------------------------------------
@@ -623,7 +656,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 STRUCTURED = frozenset(
-    {"reply_markup", "allowed_updates", "commands", "scope", "link_preview_options", "results", "button"}
+    {"reply_markup", "allowed_updates", "commands", "scope", "link_preview_options", "results", "button", "media"}
 )
 
 

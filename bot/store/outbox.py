@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -112,6 +112,18 @@ class Outbox(Connected):
                 where id = :id
                 """,
                 {"id": outbox_id, "not_before": rows.time_text(not_before), "error": error},
+            )
+
+    def say_instead(self, outbox_id: int, params: Mapping[str, object]) -> None:
+        """Turns a call that cannot be made into a text message; what it said before is erased."""
+        with self._db.atomic():
+            self._db.execute(
+                """
+                update outbox set method = 'sendMessage', params = :params, edits = null, attempts = 0,
+                    not_before = null, begun_at = null, error = null
+                where id = :id and params is not null
+                """,
+                {"id": outbox_id, "params": rows.json_text(params)},
             )
 
     def park_call(self, outbox_id: int, error: str, now: datetime) -> None:
