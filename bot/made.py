@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
+
+TYPESET = Path(__file__).with_name("typeset.py")
+LONGEST = 60
+"""Seconds after which a page that is not set counts as one that cannot be."""
 
 
 def made(by: str, data: dict[str, Any]) -> bytes:
@@ -13,20 +21,31 @@ def made(by: str, data: dict[str, Any]) -> bytes:
             from bot.progress import draw  # noqa: PLC0415
 
             return draw(data)
-        case "handover":
-            from bot.typeset import typeset  # noqa: PLC0415
+        case "handover" | "plan":
+            return _set_apart(data, by)
+        case "poster" | "poster_picture":
+            from bot.poster import DOTS, with_code  # noqa: PLC0415
 
-            return typeset("handover", data)
-        case "plan":
-            from bot.typeset import typeset, with_pictures  # noqa: PLC0415
-
-            return typeset("plan", with_pictures(data))
-        case "poster":
-            from bot.poster import page  # noqa: PLC0415
-
-            return page(data)
-        case "poster_picture":
-            from bot.poster import picture  # noqa: PLC0415
-
-            return picture(data)
+            picture = [str(DOTS)] if by == "poster_picture" else []
+            return _set_apart(with_code(data), "poster", *picture)
     raise LookupError(f"nothing makes {by!r}")
+
+
+def _set_apart(data: dict[str, Any], *how: str) -> bytes:
+    """Returns a page that a process of its own has set; raises subprocess.SubprocessError.
+
+    typst keeps what it has set last, health and all, in 200 MB of memory: here both go with the process. What it may
+    complain about stays unread, for that could quote the person.
+    """
+    done = subprocess.run(  # noqa: S603  (our own file, no shell)
+        # -P: the modules beside that file must not stand in for those of Python.
+        [sys.executable, "-P", str(TYPESET), *how],
+        input=json.dumps(data).encode(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=True,
+        timeout=LONGEST,
+        # Ctrl-C ends the bot, not the page that is being set.
+        start_new_session=True,
+    )
+    return done.stdout

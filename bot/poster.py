@@ -10,7 +10,6 @@ from typing import Any
 import segno
 
 from bot.render import Message, Words
-from bot.typeset import preview, typeset
 
 DOTS = 150
 """Dots of an inch of the picture: sharp in a chat and on a home printer."""
@@ -41,17 +40,8 @@ def posters(words: Words, username: str, made_on: date, token: str = "", club: s
     ]
 
 
-def page(data: Mapping[str, Any]) -> bytes:
-    """Returns the poster as PDF; may run in a thread."""
-    return typeset("poster", _with_code(data))
-
-
-def picture(data: Mapping[str, Any]) -> bytes:
-    """Returns the poster as PNG; may run in a thread."""
-    return preview("poster", _with_code(data), dots=DOTS)
-
-
-def _with_code(data: Mapping[str, Any]) -> dict[str, Any]:
+def with_code(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the facts of a poster with its code drawn, as the page takes them; may run in a thread."""
     return {**data, "code": code(str(data["link"]))}
 
 

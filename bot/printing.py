@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +15,7 @@ from bot.desk import Desk, Work
 from bot.handover import SEEN, Handover, Source, handover
 from bot.letter import Letter
 from bot.plan_page import PlanPage
+from bot.records import INSTEAD
 from bot.render import Message
 from bot.store import Store
 
@@ -86,6 +88,8 @@ class Printing:
         caption, name = phrases
         file = {"name": self.words.label(name), "by": by, "data": data}
         self.desk.say(work, Message(self.words(caption), document=file))
+        instead = Message(self.words("report.no_page")).params()
+        work.calls[-1] = replace(work.calls[-1], params={**work.calls[-1].params, INSTEAD: instead})
 
 
 @cache

@@ -1,8 +1,13 @@
-"""Data -> a printed page: A4, the same bytes for the same data on every machine; pure, so that a thread can do it."""
+"""Data -> a printed page: A4, the same bytes for the same data on every machine.
+
+Run as a program it sets one page: `python -P typeset.py handover <data.json >page.pdf`; with dots of an inch behind it,
+the page is a picture: `python -P typeset.py poster 150 <data.json >page.png`.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from functools import cache
@@ -14,7 +19,8 @@ import typst
 
 Sheet = Literal["handover", "plan", "poster"]
 """The templates in bot/sheets."""
-PICTURES = Path(str(files("flows"))) / "media" / "rendered"
+HERE = Path(__file__).parent
+PICTURES = HERE.parent / "flows" / "media" / "rendered"
 """Where the drawings are, each as <id of pictures.yaml>.jpg; any may be missing."""
 
 
@@ -54,12 +60,21 @@ def with_pictures(data: Mapping[str, Any], pictures: Path = PICTURES) -> dict[st
 
 
 def _job(sheet: Sheet, data: Mapping[str, Any], pictures: Path) -> dict[str, Any]:
-    template = files("bot") / "sheets" / f"{sheet}.typ"
+    template = HERE / "sheets" / f"{sheet}.typ"
     return {
         "input": template.read_bytes(),
-        "root": str(pictures if pictures.is_dir() else Path(str(files("bot"))) / "sheets"),
+        "root": str(pictures if pictures.is_dir() else HERE / "sheets"),
         "font_paths": _fonts(),
         # A word of the data reaches the template as a string, which typst never reads as markup.
         "sys_inputs": {"data": json.dumps(data, ensure_ascii=False, sort_keys=True)},
         "timestamp": datetime.combine(date.fromisoformat(data["made_on"]), time(), UTC),
     }
+
+
+if __name__ == "__main__":
+    wanted: Any = json.load(sys.stdin)
+    kind: Any = sys.argv[1]
+    if len(sys.argv) > 2:
+        sys.stdout.buffer.write(preview(kind, wanted, dots=float(sys.argv[2])))
+    else:
+        sys.stdout.buffer.write(typeset(kind, with_pictures(wanted) if kind == "plan" else wanted))

@@ -143,6 +143,19 @@ def test_signs_that_were_denied_on_several_dates_each_have_theirs(engine: Engine
     assert re.search(r"Bone signs: .*\(Mar 9\)", text)
 
 
+def test_signs_that_were_not_plainly_denied_stand_apart(engine: Engine) -> None:
+    say = {"Q04": "some", "RF_IMMUNE": "unsure", "RF_IMMUNE.again": "unsure", "Q02": "some", "RF_SEX": "skip"}
+    text = letter(engine)._text(handover(engine, source(engine, {}, (), say)), FULL)
+    assert "Not sure, not counted: Weak immune system" in text
+    assert "Rather not say: Feeling during sex" in text
+
+
+def test_a_yes_that_was_taken_back_is_told_with_its_reason(engine: Engine) -> None:
+    say = {"Q02": "some", "RF_BLADDER": "yes", "RF_BLADDER.since": "same"}
+    text = letter(engine)._text(handover(engine, source(engine, {}, (), say)), FULL)
+    assert "Bladder change: Not counted: Same for months (Mar 2)" in text
+
+
 def test_answers_that_mean_nothing_of_these_go_before_any_sign(engine: Engine) -> None:
     whole, found = letter(engine), told(engine, "nearly_nothing")
     text = whole.text(found)

@@ -19,12 +19,11 @@ from bot.desk import Incoming
 from bot.letter import LIMIT
 from bot.made import made
 from bot.printing import Printing
-from bot.store import Store
 from bot.terminal import Terminal
 from flows.engine import Engine
 from flows.schema import Content
 from tests.chat import NOW, PERSON, Chat, Sent, read_all
-from tests.fake_bot_api import running
+from tests.fake_bot_api import Shown, running
 from tests.person import Person
 from tests.test_sender import Clock, at_work
 from tests.test_texts import names
@@ -239,25 +238,35 @@ def test_in_a_terminal_a_page_is_named(tmp_path: Path, engine: Engine) -> None:
     chat.store.close()
 
 
-@pytest.mark.asyncio
-async def test_text_and_page_arrive_in_order_and_nothing_is_left_in_the_outbox(tmp_path: Path, engine: Engine) -> None:
-    chat = Chat(tmp_path / "x.db", engine, dialogues=(CheckIn, Printing))
-    chat.begin(Person({"nprs": 3}))
-    for command in ("report", "sheet"):
+async def delivered(chat: Chat, *commands: str) -> list[Shown]:
+    """What arrives over HTTP after these commands; nothing of it is left in the outbox."""
+    for command in commands:
         chat.bot.handle(Incoming(None, PERSON, "command", text=command), chat.now)
-    chat.store.close()
-    store, clock = Store.open(tmp_path / "x.db"), Clock()
+    clock = Clock()
     clock.now = NOW
     with running() as api:
         api.greet(PERSON)
-        async with at_work(api, store, clock) as office:
-            await office.settle()
-        intro, text, handover, plan = api.messages(PERSON)
-        assert intro.text == chat.words("report.intro") and text.text.startswith("Low back pain in a runner")
-        for shown, name, words in ((handover, "handover.pdf", "Low back pain"), (plan, "plan.pdf", "My plan")):
-            assert shown.document is not None
-            assert shown.document[0] == name and shown.document[1].startswith(b"%PDF-")
-            assert words in PdfReader(BytesIO(shown.document[1])).pages[0].extract_text()
-    rows = store._db.execute("select params, error from outbox").fetchall()
-    assert rows and all(row["params"] is None and row["error"] is None for row in rows)
-    store.close()
+        async with at_work(api, chat.store, clock) as office:
+            await office.sender.drain(30)
+        rows = chat.store._db.execute("select params, error from outbox").fetchall()
+        assert rows and all(row["params"] is None and row["error"] is None for row in rows)
+        return api.messages(PERSON)
+
+
+@pytest.mark.asyncio
+async def test_text_and_page_arrive_in_order_and_nothing_is_left_in_the_outbox(chat: Chat) -> None:
+    chat.begin(Person({"nprs": 3}))
+    intro, text, handover, plan = await delivered(chat, "report", "sheet")
+    assert intro.text == chat.words("report.intro") and text.text.startswith("Low back pain in a runner")
+    for shown, name, words in ((handover, "handover.pdf", "Low back pain"), (plan, "plan.pdf", "My plan")):
+        assert shown.document is not None
+        assert shown.document[0] == name and shown.document[1].startswith(b"%PDF-")
+        assert words in PdfReader(BytesIO(shown.document[1])).pages[0].extract_text()
+
+
+@pytest.mark.asyncio
+async def test_a_page_that_cannot_be_made_is_owned_up_to(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    chat.begin(Person({"nprs": 3}))
+    monkeypatch.setattr("bot.made.TYPESET", Path("no such file"))
+    (said,) = await delivered(chat, "sheet")
+    assert said.text == chat.words("report.no_page") and said.document is None
