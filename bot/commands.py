@@ -326,6 +326,7 @@ class Commands:
         text = paragraphs(
             self.words("privacy"),
             self.words("privacy.telegram"),
+            self.words("privacy.clubs"),
             self.words("privacy.rights"),
             known or self.words("privacy.operator_unknown"),
             agreed,

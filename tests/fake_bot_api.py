@@ -109,6 +109,10 @@ class FakeBotApi:
         self.commands: dict[str, list[Params]] = {}
         self.allowed_updates: list[str] | None = None
         self.answered: list[str] = []
+        self.alerts: list[str] = []
+        """What presses were answered with, where it was more than nothing."""
+        self.groups: dict[int, Any] = {}
+        """Groups that say themselves what they let the bot do (tests/fake_groups.py)."""
         self.webhook = ""
         self.shelf = Shelf()
         self._changed = threading.Condition()
@@ -163,7 +167,7 @@ class FakeBotApi:
                 return self.press_data(chat_id, shown.message_id, shown.data(label))
         raise AssertionError(f"no message has a button {label!r}; the newest have {self._newest_labels(chat_id)}")
 
-    def press_data(self, chat_id: int, message_id: int, data: str) -> int:
+    def press_data(self, chat_id: int, message_id: int, data: str, by: Params | None = None, **more: Any) -> int:
         """A person presses a button with these data on this message, even if it is no longer there."""
         with self._changed:
             query = f"q{self._next_update}"
@@ -171,8 +175,8 @@ class FakeBotApi:
             shown = self._shown.get(chat_id, {}).get(message_id)
             message: Params = {"message_id": message_id, "date": 0, "chat": self._chat(chat_id)}
             if shown is not None:
-                message |= {"date": int(time.time()), "text": shown.text, "from": _ME}
-        person = _person(chat_id)
+                message |= {"date": int(time.time()), "text": shown.text, "from": _ME, **more}
+        person = by or _person(chat_id)
         return self.update(
             callback_query={"id": query, "from": person, "message": message, "chat_instance": "1", "data": data}
         )
@@ -375,6 +379,8 @@ class FakeBotApi:
             raise Refused(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
         self._queries.discard(query)
         self.answered.append(query)
+        if params.get("text"):
+            self.alerts.append(params["text"])
         return True
 
     def _do_answerInlineQuery(self, params: Params) -> bool:
@@ -451,7 +457,16 @@ class FakeBotApi:
             raise Refused(400, "Bad Request: chat not found")
         if chat_id in self._blocked:
             raise Refused(403, "Forbidden: bot was blocked by the user")
+        if chat_id in self.groups:
+            self.groups[chat_id].admit(params)
         return chat_id
+
+    def _do_getChatMember(self, params: Params) -> Params:
+        group = self.groups.get(self._reachable(params))
+        if group is None:
+            raise Refused(400, "Bad Request: member list is inaccessible")
+        member: Params = group.member(int(params["user_id"]))
+        return member
 
     def _editable(self, params: Params) -> Shown:
         shown = self._shown.get(self._reachable(params), {}).get(int(params.get("message_id", 0)))

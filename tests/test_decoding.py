@@ -175,7 +175,8 @@ def test_a_channel_is_no_group() -> None:
     ("note", "kind"), [("forum_topic_closed", "topic_closed"), ("forum_topic_reopened", "topic_opened")]
 )
 def test_a_topic_of_a_group_closes_and_opens(note: str, kind: str) -> None:
-    incoming = read(CLUB, message_thread_id=9, is_topic_message=True, **{note: {}})
+    note_of: dict[str, Any] = {note: {}}
+    incoming = read(CLUB, message_thread_id=9, is_topic_message=True, **note_of)
     assert incoming == Incoming(1, CLUB, kind, private=False, thread_id=9)  # type: ignore[arg-type]
     assert read(CLUB, pinned_message={"message_id": 1, "date": 0, "chat": {"id": CLUB, "type": "supergroup"}}) is None
 

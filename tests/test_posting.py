@@ -17,6 +17,7 @@ from bot.records import CLUBS, Call, Chat, Club, Commit
 from bot.store import Store
 from flows.engine import Engine
 from tests.group import GROUP, Group
+from tests.test_pacing import START, Line, sent
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 BERLIN = "Europe/Berlin"
@@ -208,3 +209,21 @@ def test_what_else_there_is_to_say_joins_the_one_post_of_the_day(tmp_path: Path,
     call = clubs.post(group.club, tuesday)
     assert call is not None and call.params["text"] == "A total."
     assert clubs.post(group.club, tuesday + timedelta(days=1)) is None
+
+
+def test_two_thousand_clubs_due_in_the_same_minute_keep_the_pace_of_all_and_of_each_group(tmp_path: Path) -> None:
+    town = Town(tmp_path / "bot.db")
+    # 17:00 in Berlin.
+    town.now = START - timedelta(hours=1)
+    town.add(*[club(post_time=time(17)) for _ in range(2000)])
+    assert town.club(1999).next_at == START
+    town.now = START
+    while tick(town.store, town.now, say, 100).chats:
+        assert town.store.waiting_notices(CLUBS) <= 2000
+    assert town.store.waiting_notices(CLUBS) == 2000
+    line = sent(town.store, Line())
+    assert len(line.arrived) == 2000
+    groups = Counter(chat_id for _, chat_id, _ in line.arrived)
+    assert max(groups.values()) == 1
+    times = [at for at, _, _ in line.arrived]
+    assert all(later - earlier >= 1 - 0.01 for earlier, later in zip(times, times[30:], strict=False))
