@@ -45,6 +45,7 @@ class Commands:
             "question": desk.where,
             "resume": desk.resume,
             "checked": self.checked,
+            "check_of_the_day": self.check_of_the_day,
             "delete_yes": self.delete_all,
             "delete_no": self.keep_all,
         }
@@ -243,6 +244,16 @@ class Commands:
             return
         self.desk.take(work, turn)
         self.desk.ask(work)
+
+    def check_of_the_day(self, work: Work) -> None:
+        """Begins one of the self-tests that are not done yet, by turns from day to day (clinical.md 3.1)."""
+        if not self._may_test(work):
+            return
+        left = self.desk.checks_left(work)
+        if left:
+            self.test(work, left[work.now.toordinal() % len(left)])
+        else:
+            self.desk.say(work, Message(self.words("tests.all_done")))
 
     def _may_test(self, work: Work) -> bool:
         """Tells whether there is a plan that a self-test can refine; where not, says why."""

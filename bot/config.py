@@ -59,6 +59,12 @@ class Settings:
     webhook: Webhook | None = None
     """Where Telegram sends updates; without one they are fetched by long polling."""
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Returns what must never be shown: the secret part of the token, and the webhook's secret."""
+        token = self.token.partition(":")[2]
+        return (token,) if self.webhook is None else (token, self.webhook.secret)
+
 
 def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> Settings:
     """Returns the settings of this environment, which wins over the file; raises ConfigError for a wrong value."""

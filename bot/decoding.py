@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from telegram import CallbackQuery, ChatMember, ChatMemberRestricted, ChatMemberUpdated, Message, Update
 from telegram.constants import ChatType
@@ -19,7 +19,26 @@ class _Group(TypedDict, total=False):
     is_admin: bool | None
 
 
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member", "inline_query")
+"""Asked for explicitly: the server remembers the last list that it was given."""
 COMMAND = re.compile(r"/(?P<name>[A-Za-z0-9_]{1,32})(?:@(?P<bot>[A-Za-z0-9_]+))?(?:\s+(?P<argument>.*))?", re.DOTALL)
+
+
+def update_id_of(raw: object) -> int | None:
+    """Returns the number of a raw update, or None for what is none: it can be neither kept nor acknowledged."""
+    number = raw.get("update_id") if isinstance(raw, dict) else None
+    return number if type(number) is int and 0 <= number < 2**63 else None
+
+
+def sender_of(raw: dict[str, Any]) -> int:
+    """Returns the Telegram id of whoever caused a raw update, else of its chat, else 0; it may be malformed."""
+    for content in raw.values():
+        for name in ("from", "chat"):
+            one = content.get(name) if isinstance(content, dict) else None
+            number = one.get("id") if isinstance(one, dict) else None
+            if isinstance(number, int):
+                return number
+    return 0
 
 
 def decode(update: Update, username: str) -> Incoming | None:

@@ -12,8 +12,7 @@ from typing import Any
 
 from bot.handover import PERSON, REASON, RUNNING, SEEN, TIMELINE, Answered, Event, Handover, Sign
 from bot.outcome import TOP_FINDINGS, Outcome
-from bot.render import Renderer, Words
-from bot.report import dated, rounded, short_date
+from bot.render import Renderer, Words, full_date, one_decimal, short_date
 from flows.schema import Disposition
 from flows.screen import CLEARED
 
@@ -104,7 +103,8 @@ class Letter:
         return text if len(text) <= LIMIT else f"{text[: LIMIT - 1]}…"
 
     def _text(self, told: Handover, detail: Detail) -> str:
-        parts = [f"{self.label('report.title')}\n{self.label('report.made', date=dated(told.made_on))}"]
+        made = self.label("report.made", date=full_date(told.made_on, self.words.language))
+        parts = [f"{self.label('report.title')}\n{made}"]
         for section in self.sections(told, detail):
             rows = [f"{label}: {text}" if label else text for label, text in section.rows]
             if detail.line and section.id not in ("conclusion", "signs_yes"):
@@ -118,7 +118,7 @@ class Letter:
         """Returns a handover as plain data for the page, with every word that stands on it."""
         return {
             "title": self.label("report.title"),
-            "made": self.label("report.made", date=dated(told.made_on)),
+            "made": self.label("report.made", date=full_date(told.made_on, self.words.language)),
             "made_on": told.made_on.isoformat(),
             "blanks": [self.label("report.name"), self.label("report.born")],
             "sections": {each.id: {"heading": each.heading, "rows": each.rows} for each in self.sections(told, FULL)},
@@ -139,8 +139,8 @@ class Letter:
             "pain": start + [[at(on), pain] for on, pain in told.trend.pains],
             "done": [[at(day.on), day.done] for day in days if day.done in ("all", "some")],
             "acts": sorted({at(event.on) for event in told.events if at(event.on) >= 0}),
-            "first": short_date(first),
-            "last": short_date(told.made_on),
+            "first": short_date(first, self.words.language),
+            "last": short_date(told.made_on, self.words.language),
             "key": {name: self.label(f"report_chart.{name}") for name in ("pain", "all", "some")},
         }
 
@@ -174,7 +174,7 @@ class Letter:
         if not dates:
             return self.label("report.signs_other")
         if len(dates) == 1:
-            return self.label("report.signs_no", date=short_date(dates[0]))
+            return self.label("report.signs_no", date=short_date(dates[0], self.words.language))
         return self.label("report.signs_no_dates")
 
     def _conclusion(self, told: Handover, detail: Detail) -> Iterator[Row]:
@@ -231,7 +231,7 @@ class Letter:
         return next(self.words.plain(item.short) for item in self.gates[sign.gate].items if item.id == sign.item)
 
     def _with_date(self, text: str, on: date | None) -> str:
-        return text if on is None else self.label("report.dated", text=text, date=short_date(on))
+        return text if on is None else self.label("report.dated", text=text, date=short_date(on, self.words.language))
 
     def _denied(self, told: Handover, detail: Detail) -> Iterator[Row]:
         dates = _dates(told.signs)
@@ -245,7 +245,7 @@ class Letter:
                 yield self.label(f"report_said.{said}"), "; ".join(self._lines(rest))
         again = told.trend.nothing_new
         if again:
-            text = self.label("report.again", count=len(again), date=short_date(again[-1]))
+            text = self.label("report.again", count=len(again), date=short_date(again[-1], self.words.language))
             yield self.label("report.again_label"), text
 
     def _names(self, signs: Sequence[Sign], detail: Detail) -> str:
@@ -274,10 +274,13 @@ class Letter:
 
     def _timeline(self, told: Handover, detail: Detail) -> Iterator[Row]:
         yield from self._questions(told, TIMELINE, detail)
-        yield self.label("report.first"), dated(told.screened_on)
+        yield self.label("report.first"), full_date(told.screened_on, self.words.language)
         if detail.events:
             for on, events in groupby(told.events, key=lambda event: event.on):
-                yield short_date(on), "; ".join(dict.fromkeys(self._event(event) for event in events))
+                yield (
+                    short_date(on, self.words.language),
+                    "; ".join(dict.fromkeys(self._event(event) for event in events)),
+                )
 
     def _event(self, event: Event) -> str:
         if event.act in SEEN:
@@ -292,7 +295,10 @@ class Letter:
         yield from self._questions(told, RUNNING, detail)
         if told.trend.ability is not None:
             value, on = told.trend.ability
-            yield self.label("report.ability_label"), self.label("report.ability", value=value, date=short_date(on))
+            yield (
+                self.label("report.ability_label"),
+                self.label("report.ability", value=value, date=short_date(on, self.words.language)),
+            )
         lights = [day.light for day in told.trend.days if day.light]
         if lights:
             each = [
@@ -305,7 +311,11 @@ class Letter:
     def _trend(self, told: Handover) -> Iterator[Row]:
         trend = told.trend
         if told.baseline is not None and trend.week is not None:
-            values = {"start": told.baseline, "week": rounded(trend.week), "label": self.label(f"label.{trend.label}")}
+            values = {
+                "start": told.baseline,
+                "week": one_decimal(trend.week, self.words.language),
+                "label": self.label(f"label.{trend.label}"),
+            }
             yield self.label("report.change"), self.label("report.pain", **values)
         elif told.baseline is not None:
             yield self.label("report.change"), self.label("report.pain_start", start=told.baseline)
@@ -322,7 +332,11 @@ class Letter:
         start = max((pains[0][0] - first).days // 7, 0)
         for week in range(start, max((told.made_on - first).days // 7, start) + 1):
             values = [pain for on, pain in pains if (on - first).days // 7 == week]
-            yield rounded(Fraction(sum(values), len(values))) if values else self.label("chart.week_gap")
+            yield (
+                one_decimal(Fraction(sum(values), len(values)), self.words.language)
+                if values
+                else self.label("chart.week_gap")
+            )
 
     def _tests(self, told: Handover) -> Iterator[Row]:
         if not told.tests:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from bot.distances import shown_distance
 from bot.exercises import Cards
 from bot.render import Button, Message, Words, bold, listed, paragraphs
+from flows.check_in_schema import Step
 from flows.engine import Engine, Session
 from flows.follow_up import Day
 from flows.plan import Assessment, PlannedExercise, assess, exclusions, run_rule
@@ -31,6 +33,7 @@ class Outcome:
         self.cards = Cards(words)
         self._rules = {rule.id: rule for rule in self.content.screen.rules}
         self._exercises = {exercise.id: exercise for exercise in self.content.library.exercises}
+        self._notes = {offer.exercise: offer.note for offer in self.content.check_in.progress.offers}
         self._advice = {advice.id: advice for advice in self.content.planning.advice}
 
     # ---- where to go -----------------------------------------------------------------------------------------
@@ -170,10 +173,20 @@ class Outcome:
         steps = self.content.check_in.returning.steps
         if day.ladder_step and day.running not in self.content.check_in.returning.off:
             text = self.words.plain(steps[day.ladder_step - 1].text)
-            return self.words.label("check_in.step", step=day.ladder_step, steps=len(steps), text=text)
+            step = self.words.label("check_in.step", step=day.ladder_step, steps=len(steps), text=text)
+            return " ".join([step, *self._distances(day, steps[day.ladder_step - 1])])
         rules = [rule for rule in self.content.planning.running if rule.running == day.running]
         mine = run_rule(self.content.planning, day.facts)
         return self.words.plain((mine if mine.running == day.running else rules[-1]).text)
+
+    def _distances(self, day: Day, step: Step) -> Iterator[str]:
+        """Says in kilometres what a step allows, where the runner has told the distances, not escaped."""
+        rules, language = self.content.check_in.distances, self.words.language
+        if step.longest and day.longest:
+            yield self.words.label("check_in.longest", distance=shown_distance(day.longest, language))
+        if step.speed and day.distance:
+            speed = day.distance * rules.speed_percent / 100
+            yield self.words.label("check_in.speed", distance=shown_distance(speed, language))
 
     def planned(self, session: Session, day: Day | None = None) -> list[str]:
         """Returns the exercises of the plan in order."""
@@ -198,6 +211,8 @@ class Outcome:
             row = self._row(at, planned, exercise)
             if day is not None and planned.exercise in day.halved:
                 row += f" {self.words('plan.halved')}"
+            if planned.exercise in self._notes:
+                row += f" {self.words('plan.noted', note=self.words.plain(self._notes[planned.exercise]))}"
             rows[exercise.category].append(row)
         gentle = result.screening.permission is Permission.GENTLE
         text = paragraphs(

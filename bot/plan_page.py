@@ -7,8 +7,7 @@ from datetime import date
 from typing import Any
 
 from bot.outcome import Outcome
-from bot.render import Words
-from bot.report import dated
+from bot.render import Words, full_date
 from flows.engine import Session
 from flows.follow_up import Day
 from flows.plan import Assessment
@@ -46,7 +45,11 @@ class PlanPage:
             "rules": label("sheet.rules"),
             "stop": self._stop(result),
             "net": label("safety_net"),
-            "made": label("sheet.made", date=dated(today), version=self.words.content.settings.content_version),
+            "made": label(
+                "sheet.made",
+                date=full_date(today, self.words.language),
+                version=self.words.content.settings.content_version,
+            ),
         }
 
     def _of(self, result: Assessment, category: str) -> Iterator[tuple[Exercise, int]]:

@@ -60,6 +60,7 @@ class Rights:
         """Asks Telegram (Bot API, getChatMember)."""
         chat_id, user_id = who
         is_admin: bool | None = None
+        self._known[who] = self._clock(), None
         try:
             async with asyncio.timeout(PATIENCE):
                 # Raw, for only the status counts: whatever else Telegram adds to a member must not break this.

@@ -30,6 +30,7 @@ from telegram.error import (
 from telegram.warnings import PTBUserWarning
 
 from bot.files import Files
+from bot.meter import Meter
 from bot.pacing import Limits, Pace
 from bot.records import CLUBS, INSTEAD, PEOPLE, REMINDERS, ClubState, Outgoing
 from bot.store import Store
@@ -82,9 +83,11 @@ class Sender:
     ) -> None:
         self._bot = bot
         self._store = store
-        self._clock = clock
+        self.clock = clock
         self._files = Files(bot, store)
         self._in_flight = in_flight
+        self.meter = Meter()
+        """Hears what becomes of each call."""
         self._pace = Pace(limits)
         self._waits: list[float] = []
         """Seconds after which what was held back at the last look may go."""
@@ -101,11 +104,11 @@ class Sender:
         """Sends until it is cancelled; raises StoreError when the store can no longer be written."""
         # The library advises its typed methods at every raw call; the outbox holds raw calls on purpose.
         warnings.filterwarnings("ignore", category=PTBUserWarning)
-        if uncertain := self._store.park_begun(self._clock()):
+        if uncertain := self._store.park_begun(self.clock()):
             log.warning("%d reminders or posts were on their way when the bot ended: they are not repeated", uncertain)
         try:
             while True:
-                now = self._clock()
+                now = self.clock()
                 self._woken.clear()
                 await self._take_off(now)
                 await self._rest(now)
@@ -182,16 +185,18 @@ class Sender:
         try:
             result = await self._make(call)
         except TelegramError as error:
-            self._refused(call, error)
+            self.meter.called(call.method, self._refused(call, error))
         except Exception as error:  # noqa: BLE001
             # The call itself is wrong: it can never be made, and the chat must not wait for it.
             log.error("outbox %d: %s cannot be made: %s", call.id, call.method, type(error).__name__)
             self._give_up(call, type(error).__name__)
+            self.meter.called(call.method, "parked")
         else:
             self._pace.went_through()
+            self.meter.called(call.method, "sent")
             self._files.learn(call.params, result)
             message_id = result.get("message_id") if isinstance(result, dict) else None
-            self._store.sent(call.id, message_id, self._clock())
+            self._store.sent(call.id, message_id, self.clock())
 
     async def _make(self, call: Outgoing) -> object:
         params = await self._files.fill(call.params)
@@ -201,6 +206,8 @@ class Sender:
                 raise BadRequest("message to edit not found")
             params["message_id"] = call.message_id
         result: object = await self._bot.do_api_request(call.method, api_kwargs=params)
+        if not _is_answer(result):
+            raise TelegramError("the answer to a call is none")
         return result
 
     def _give_up(self, call: Outgoing, reason: str) -> None:
@@ -210,52 +217,73 @@ class Sender:
             self._store.say_instead(call.id, instead)
             self._woken.set()
         else:
-            self._store.park_call(call.id, reason, self._clock())
+            self._store.park_call(call.id, reason, self.clock())
 
-    def _refused(self, call: Outgoing, error: TelegramError) -> None:
-        """Decides what a refusal means; the permanent ones come first, for BadRequest is a NetworkError too."""
-        now, store, reason = self._clock(), self._store, f"{type(error).__name__}: {QUOTED.sub('…', error.message)}"
+    def _refused(self, call: Outgoing, error: TelegramError) -> str:
+        """Decides what a refusal means, and names it; the permanent ones come first: BadRequest is a NetworkError."""
+        now, store, reason = self.clock(), self._store, f"{type(error).__name__}: {QUOTED.sub('…', error.message)}"
         match error:
             case BadRequest() if _says(error, *DONE_ALREADY):
                 store.sent(call.id, call.message_id, now)
+                return "sent"
             case Forbidden():
                 log.info("outbox %d: the chat refuses us", call.id)
                 store.block(call.chat, now)
+                return "blocked"
             case BadRequest() if call.chat_id < 0 and INSTEAD not in call.params and (state := _silenced(error)):
                 # A drawing that may not be sent is no silence yet: its text may.
                 log.info("outbox %d: the group takes no messages: %s", call.id, state)
                 store.park_call(call.id, state, now)
                 thread_id = call.params.get("message_thread_id")
                 store.silence(call.chat, state, thread_id if isinstance(thread_id, int) else None)
+                return "silenced"
             case ChatMigrated() if error.new_chat_id != call.chat_id:
                 store.migrate_chat(call.chat_id, error.new_chat_id)
                 store.retry(call.id, now, reason)
+                return "migrated"
             case RetryAfter():
                 asked = patience(error)
                 self._pace.refused(call.chat, asked.total_seconds())
                 # No sooner than asked, and not all at the same moment.
                 store.retry(call.id, now + asked * random.uniform(1, 1.1), reason)
+                return "limited"
             case BadRequest() if _says(error, *BAD_FILE_ID) and self._files.forget(call.params):
                 log.info("outbox %d: a file is no longer kept by Telegram, and is sent anew", call.id)
                 store.retry(call.id, now, reason)
-            case _ if _is_permanent(error):
-                log.error("outbox %d: %s is refused: %s", call.id, call.method, reason)
-                self._give_up(call, reason)
-            case _ if INSTEAD in call.params and call.attempts + 1 >= UPLOADS:
-                log.warning("outbox %d: %s keeps failing: its text goes out", call.id, call.method)
-                self._give_up(call, reason)
-            case _ if call.priority != PEOPLE and _may_have_arrived(error):
-                log.warning("outbox %d: it may have arrived, and is not repeated: %s", call.id, reason)
-                store.park_call(call.id, "uncertain", now)
-            case _:
-                log.warning("outbox %d: %s failed: %s", call.id, call.method, type(error).__name__)
-                store.retry(call.id, now + _backoff(call.attempts), type(error).__name__)
+                return "failed"
+        return self._failed(call, error, reason)
+
+    def _failed(self, call: Outgoing, error: TelegramError, reason: str) -> str:
+        """Gives a call up that can or may not be made again, or postpones it; says which."""
+        now = self.clock()
+        if _is_permanent(error):
+            log.error("outbox %d: %s is refused: %s", call.id, call.method, reason)
+            self._give_up(call, reason)
+            return "parked"
+        if INSTEAD in call.params and call.attempts + 1 >= UPLOADS:
+            log.warning("outbox %d: %s keeps failing: its text goes out", call.id, call.method)
+            self._give_up(call, reason)
+            return "parked"
+        if call.priority != PEOPLE and _may_have_arrived(error):
+            log.warning("outbox %d: it may have arrived, and is not repeated: %s", call.id, reason)
+            self._store.park_call(call.id, "uncertain", now)
+            return "uncertain"
+        log.warning("outbox %d: %s failed: %s", call.id, call.method, type(error).__name__)
+        self._store.retry(call.id, now + _backoff(call.attempts), type(error).__name__)
+        return "failed"
 
 
 def patience(error: RetryAfter) -> timedelta:
     """Returns how long Telegram asks us to wait."""
     # The public property warns of its future, and its type depends on an environment variable.
     return error._retry_after  # noqa: SLF001
+
+
+def _is_answer(result: object) -> bool:
+    """Tells whether this can be what Telegram made of a call: a message, some, or plainly True."""
+    if isinstance(result, list):
+        return bool(result) and all(map(_is_answer, result))
+    return result is True or (isinstance(result, dict) and isinstance(result.get("message_id"), int))
 
 
 def _says(error: TelegramError, *words: str) -> bool:

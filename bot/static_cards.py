@@ -28,13 +28,15 @@ class Library:
         return self.for_all[day.toordinal() % len(self.for_all)]
 
     def find(self, name: str) -> Exercise | None:
-        """Returns the exercise that has this name, or else the first in whose names a word begins so; None for too little."""
+        """Returns the exercise that has this name, or the first in whose names a word begins so, else None."""
         wanted = folded(name)
         if len(wanted) < SHORTEST_NAME:
             return None
         names = {exercise.id: self._names(exercise) for exercise in self.shown}
         # Among several the one that suits everybody comes first: whoever says bridge means the plain one.
-        found = [one for one in (*self.for_all, *self.shown) if any(f" {wanted}" in f" {each}" for each in names[one.id])]
+        found = [
+            one for one in (*self.for_all, *self.shown) if any(f" {wanted}" in f" {each}" for each in names[one.id])
+        ]
         return next((one for one in found if wanted in names[one.id]), found[0] if found else None)
 
     def _names(self, exercise: Exercise) -> list[str]:

@@ -12,21 +12,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bot import __main__, telegram
+from bot import __main__, answering, polling
+from bot.answering import Answers
 from bot.conversation import Conversation
 from bot.desk import Desk
 from bot.sender import Sender
 from bot.store import Store
-from bot.telegram import Receiver
 from flows.engine import Engine
 
 HOPS: dict[str, tuple[Any, str]] = {
     # 1: the inbox
-    "fetched": (Receiver, "_fetch"),
+    "fetched": (polling, "_fetch"),
     "received": (Store, "receive"),
     # 2: the handler
-    "decoded": (telegram, "decode"),
-    "confirmed": (Receiver, "_confirm"),
+    "decoded": (answering, "decode"),
+    "confirmed": (Answers, "_confirm"),
     # 3 to 5: the conversation
     "loaded": (Conversation, "_load"),
     "advanced": (Engine, "advance"),

@@ -6,6 +6,7 @@ It refuses what Telegram refuses, with Telegram's words (core.telegram.org/bots/
 from __future__ import annotations
 
 import json
+import random
 import re
 import socket
 import sys
@@ -16,9 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from html import unescape
+from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar, cast
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from tests.fake_media import BadMedia, Shelf, described
 
@@ -48,7 +50,7 @@ class Fault:
     """One failure that the server was told to show, to this method and chat (None: any), so many times."""
 
     kind: str
-    """"refuse", "cut" (no answer, nothing done), "cut_after" (done, but no answer) or "delay"."""
+    """"refuse", "cut" (no answer, nothing done), "cut_after" (done, but no answer), "garble" or "delay"."""
     method: str | None = None
     chat_id: int | None = None
     times: int = 1
@@ -113,7 +115,16 @@ class FakeBotApi:
         """What presses were answered with, where it was more than nothing."""
         self.groups: dict[int, Any] = {}
         """Groups that say themselves what they let the bot do (tests/fake_groups.py)."""
+        self.privacy_mode = True
         self.webhook = ""
+        self.webhook_at = ""
+        """Where the address of the webhook is to be found on this machine, as a reverse proxy would know."""
+        self.webhook_secret = ""
+        self.delivered: list[tuple[int, int]] = []
+        """The updates that were brought to the webhook, with the statuses of the answers; 0 where none came."""
+        self.history: dict[int, Params] = {}
+        """Every update that people caused."""
+        self._closed = False
         self.shelf = Shelf()
         self._changed = threading.Condition()
         self._chats: dict[int, Params] = {}
@@ -138,10 +149,12 @@ class FakeBotApi:
 
     def start(self) -> None:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        threading.Thread(target=self._deliver, daemon=True).start()
 
     def stop(self) -> None:
         with self._changed:
             self._poll += 1
+            self._closed = True
             self._changed.notify_all()
         self._server.shutdown()
         self._server.server_close()
@@ -214,8 +227,14 @@ class FakeBotApi:
         with self._changed:
             update_id, self._next_update = self._next_update, self._next_update + 1
             self._updates.append({"update_id": update_id, **content})
+            self.history[update_id] = content
             self._changed.notify_all()
             return update_id
+
+    def shuffle(self, chance: random.Random) -> None:
+        """Puts what waits of different chats out of order; each chat's own order is Telegram's to keep."""
+        with self._changed:
+            self._updates.sort(key=lambda update: (chance.random(), update["update_id"]))
 
     def repeat(self, update_id: int, **content: Any) -> None:
         """Delivers an update once more, as Telegram may."""
@@ -282,6 +301,15 @@ class FakeBotApi:
         """Closes the connection without an answer, before or after the call was carried out."""
         self._faults.append(Fault("cut_after" if done else "cut", method, chat_id, times))
 
+    def garble(self, method: str, chat_id: int | None = None, times: int = 1) -> None:
+        """Answers with what is no answer, and does nothing."""
+        self._faults.append(Fault("garble", method, chat_id, times))
+
+    def calm(self) -> None:
+        """Forgets every failure that was asked for."""
+        with self._changed:
+            self._faults.clear()
+
     def delay(self, seconds: float, method: str, chat_id: int | None = None, times: int = 1) -> None:
         """Carries the next such calls out late."""
         self._faults.append(Fault("delay", method, chat_id, times, seconds=seconds))
@@ -295,6 +323,8 @@ class FakeBotApi:
             time.sleep(fault.seconds)
         if fault is not None and fault.kind == "cut":
             return self._record(method, params, 0, {})
+        if fault is not None and fault.kind == "garble":
+            return self._record(method, params, 200, {"result": [{"no": "update"}, 7, None]})
         try:
             work = self._admitted(token, method, fault)
             if method == "getUpdates":
@@ -332,7 +362,8 @@ class FakeBotApi:
         return status, answer
 
     def _do_getMe(self, params: Params) -> Params:
-        return {**_ME, "can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": True}
+        reads_all = {"can_read_all_group_messages": not self.privacy_mode}
+        return {**_ME, "can_join_groups": True, **reads_all, "supports_inline_queries": True}
 
     def _do_getUpdates(self, params: Params) -> tuple[int, Params]:
         offset, timeout = int(params.get("offset", 0)), float(params.get("timeout", 0))
@@ -361,6 +392,41 @@ class FakeBotApi:
     def _do_deleteWebhook(self, params: Params) -> bool:
         self.webhook = ""
         return True
+
+    def _do_setWebhook(self, params: Params) -> bool:
+        if not params["url"].startswith("https://"):
+            raise Refused(400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", params.get("secret_token", "x")):
+            raise Refused(400, "Bad Request: secret token contains unallowed characters")
+        self.webhook, self.webhook_secret = params["url"], params.get("secret_token", "")
+        self.allowed_updates = params.get("allowed_updates")
+        # A poll that still waits is over.
+        self._poll += 1
+        return True
+
+    def _deliver(self) -> None:
+        """Brings updates to the webhook, one after the other, each until it is accepted."""
+        while True:
+            with self._changed:
+                while not self._closed and not (self.webhook and self.webhook_at and self._allowed()):
+                    self._changed.wait(0.2)
+                if self._closed:
+                    return
+                update, secret = self._allowed()[0], self.webhook_secret
+            status = knock(self.webhook_at, json.dumps(update).encode(), secret)
+            with self._changed:
+                self.delivered.append((update["update_id"], status))
+                if 200 <= status < 300:
+                    self._updates.remove(update)
+                self._changed.notify_all()
+            if status != 200:
+                time.sleep(0.05)
+
+    def _do_getMyCommands(self, params: Params) -> list[Params]:
+        return self.commands.get(params.get("scope", {"type": "default"})["type"], [])
+
+    def _do_getWebhookInfo(self, params: Params) -> Params:
+        return {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": len(self._updates)}
 
     def _do_setMyCommands(self, params: Params) -> bool:
         for command in params["commands"]:
@@ -536,6 +602,22 @@ class FakeBotApi:
         return [(call.method, call.status, call.params.get("text")) for call in self.requests[-5:]]
 
 
+def knock(address: str, body: bytes, secret: str | None, method: str = "POST") -> int:
+    """Brings a body to a webhook and returns the status of the answer, or 0 where none came."""
+    parts = urlsplit(address)
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+    headers = {"Content-Type": "application/json"}
+    if secret is not None:
+        headers["X-Telegram-Bot-Api-Secret-Token"] = secret
+    try:
+        connection.request(method, parts.path, body, headers)
+        return connection.getresponse().status
+    except (OSError, HTTPException):
+        return 0
+    finally:
+        connection.close()
+
+
 @contextmanager
 def running() -> Iterator[FakeBotApi]:
     """Runs a server for as long as the block lasts."""
@@ -626,7 +708,12 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:
+            # The bot was killed while it wrote.
+            self.close_connection = True
+            return None
         path = re.fullmatch(r"/bot([^/]+)/(\w+)", self.path)
         if path is None:
             return self._answer(404, {"ok": False, "error_code": 404, "description": "Not Found"})

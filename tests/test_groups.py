@@ -44,7 +44,7 @@ class House:
         """Waits until the updates are answered and nothing waits to be sent."""
         last = max(each for each in updates if each is not None)
         await asyncio.to_thread(self.api.wait_for_poll, last + 1)
-        while self.store.waiting_calls():
+        while self.store.pending() or any(map(self.store.waiting_notices, (0, 1, 2))):
             await asyncio.sleep(0.01)
 
     def texts(self, chat_id: int = OLD) -> list[str]:

@@ -99,7 +99,7 @@ def sent(store: Store, line: Line, seconds: float = 3600.0, *later: tuple[float,
             await asyncio.sleep(after)
             happens()
             sender.wake()
-        while store.waiting_calls() and loop.time() - begun < seconds and not sending.done():
+        while store.numbers(START).calls_waiting and loop.time() - begun < seconds and not sending.done():
             await asyncio.sleep(0.05)
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)

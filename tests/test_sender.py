@@ -264,6 +264,14 @@ async def test_a_postponed_call_is_made_by_itself_when_its_time_comes(office: Of
     await asyncio.to_thread(office.api.wait_for_text, ADA, "later")
 
 
+async def test_a_clock_that_is_put_back_makes_no_call_wait_for_it(office: Office) -> None:
+    office.api.too_many(ADA, 60)
+    office.queue(ADA, "hello")
+    await office.settle()
+    await office.pass_time(-86_400)
+    assert office.texts(ADA) == ["hello"]
+
+
 async def test_a_migrated_chat_gets_the_call_under_its_new_id(office: Office) -> None:
     office.api.greet(-5)
     office.api.greet(-1_000_000_000_005)
@@ -288,13 +296,15 @@ async def test_a_chat_that_migrates_to_itself_is_no_endless_loop(office: Office)
     assert office.texts(ADA) == ["hello"]
 
 
-@pytest.mark.parametrize("trouble", ["500", "502", "401", "404", "409", "cut", "timeout"])
+@pytest.mark.parametrize("trouble", ["500", "502", "401", "404", "409", "cut", "timeout", "no answer"])
 async def test_what_may_pass_is_tried_again_and_never_dropped(office: Office, trouble: str) -> None:
     match trouble:
         case "cut":
             office.api.cut("sendMessage", times=3)
         case "timeout":
             office.api.delay(1.3, "sendMessage")
+        case "no answer":
+            office.api.garble("sendMessage", times=3)
         case status:
             office.api.fail(int(status), "Something is wrong", "sendMessage", times=3)
     ids = office.queue(ADA, "one", "two")

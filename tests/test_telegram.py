@@ -22,9 +22,11 @@ from telegram.error import NetworkError, RetryAfter
 from bot.config import ConfigError, Settings
 from bot.desk import Incoming
 from bot.inline import Query
+from bot.logs import configure_logging
+from bot.polling import Pauses
 from bot.records import Call, Chat, Commit
 from bot.store import Store, StoreError
-from bot.telegram import Pauses, configure_logging, serve
+from bot.telegram import serve
 from tests.fake_bot_api import TOKEN, USERNAME, FakeBotApi, running
 
 ADA, CLUB = 2**40, -1_000_000_000_001
@@ -322,10 +324,10 @@ async def test_commands_that_cannot_be_set_harm_nothing(api: FakeBotApi, path: P
         await bot.until_said(ADA, "heard hello")
 
 
-async def test_one_call_comes_before_the_first_poll(bot: Running) -> None:
+async def test_the_webhook_is_removed_explicitly_before_the_first_poll(bot: Running) -> None:
     await asyncio.to_thread(bot.api.wait_for_poll)
-    first = [request.method for request in bot.api.requests if request.method != "setMyCommands"][:2]
-    assert first == ["getMe", "getUpdates"]
+    first = [request.method for request in bot.api.requests if request.method != "setMyCommands"][:3]
+    assert first == ["getMe", "deleteWebhook", "getUpdates"]
     assert bot.echo.username == USERNAME
 
 
@@ -354,7 +356,9 @@ async def test_a_signal_ends_a_bot_that_never_had_contact(api: FakeBotApi, path:
 def root_logger() -> Iterator[logging.Logger]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    others = {name: logging.getLogger(name).level for name in ("httpx", "httpcore", "telegram", "transitions")}
+    others = {
+        name: logging.getLogger(name).level for name in ("httpx", "httpcore", "telegram", "transitions", "tornado")
+    }
     yield root
     root.handlers[:] = handlers
     root.setLevel(level)
@@ -365,7 +369,7 @@ def root_logger() -> Iterator[logging.Logger]:
 async def test_no_line_of_the_log_holds_the_token_or_what_was_said(
     root_logger: logging.Logger, api: FakeBotApi, path: Path, store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    configure_logging("DEBUG", TOKEN)
+    configure_logging("DEBUG", "plain", [TOKEN.partition(":")[2]])
     stream = io.StringIO()
     handler = root_logger.handlers[0]
     assert isinstance(handler, logging.StreamHandler)

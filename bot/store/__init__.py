@@ -12,17 +12,26 @@ from bot import rows
 from bot.records import Commit, new_key
 from bot.store.clubs import Clubs
 from bot.store.connection import StoreError, opened
+from bot.store.figures import Figures, Numbers
 from bot.store.inbox import AlreadyHandled, Inbox
+from bot.store.lock import Gone, InUse, alone
 from bot.store.outbox import OF_CHAT, WAITING, Outbox
 from bot.store.people import People
 from bot.store.teams import Teams
 from bot.store.timetable import Timetable
 from bot.store.uploads import Uploads
 
-__all__ = ["AlreadyHandled", "Store", "StoreError"]
+__all__ = ["AlreadyHandled", "Gone", "InUse", "Numbers", "Store", "StoreError", "alone"]
+
+DAMAGED = ". It is left as it is: keep a copy of it, and restore a backup to this place"
 
 
-class Store(Inbox, People, Timetable, Clubs, Teams, Outbox, Uploads):
+def _advice(error: Exception) -> str:
+    # A file that is locked, missing or read-only is an OperationalError; a damaged one is not.
+    return DAMAGED if isinstance(error, StoreError) and type(error).__name__ == "DatabaseError" else ""
+
+
+class Store(Inbox, People, Timetable, Clubs, Teams, Outbox, Uploads, Figures):
     """Every SQL statement of the bot, synchronous and durable; here stands what takes more than one table at once."""
 
     @classmethod
@@ -37,8 +46,13 @@ class Store(Inbox, People, Timetable, Clubs, Teams, Outbox, Uploads):
         except (OSError, StoreError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise StoreError(
-                f"the database {path} cannot be opened: {reason} (DATABASE_PATH says where it is)"
+                f"the database {path} cannot be opened: {reason} (DATABASE_PATH says where it is){_advice(error)}"
             ) from error
+
+    def insist_on_soundness(self, path: Path) -> None:
+        """Raises StoreError when the file is damaged: whoever goes on writing to it loses more."""
+        if problems := self.problems():
+            raise StoreError(f"the database {path} is damaged ({problems[0]}){DAMAGED}")
 
     def close(self) -> None:
         """Closes the file; what was erased is gone from the write-ahead log too."""

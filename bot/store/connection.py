@@ -20,6 +20,11 @@ class Connected:
     def __init__(self, db: Database) -> None:
         self._db = db
 
+    def problems(self) -> list[str]:
+        """Returns what is damaged in the file, in SQLite's words; nothing for a sound one."""
+        found = [str(row[0]) for row in self._db.execute("pragma quick_check(5)").fetchall()]
+        return [problem for problem in found if problem != "ok"]
+
     def _truncate_log(self) -> None:
         """Empties the write-ahead log: it keeps old pages, and with them what was erased, until it is reused."""
         self._db.execute("pragma wal_checkpoint(truncate)").fetchall()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot import rows
 from bot.records import PEOPLE, QUESTION, Call, Outgoing, Parked
 from bot.store.connection import Connected
+
+LONGEST = timedelta(minutes=10)
+"""A call is tried again within this time, whatever the clock did and however much patience was asked for."""
 
 WAITING = "(priority in (0, 1, 2) and chat = :chat and params is not null)"
 """The calls of a chat that wait, as the index outbox_unsent finds them."""
@@ -50,14 +53,17 @@ class Outbox(Connected):
             select outbox.id, outbox.chat, chat.chat_id, outbox.method, outbox.params, outbox.attempts, outbox.edits,
                 edited.message_id, outbox.priority, outbox.expires_at
             from (
-                select id from ({heads}) where not_before is null or not_before <= :now order by id limit :limit
+                select id from ({heads})
+                where not_before is null or not_before <= :now or not_before > :never
+                order by id limit :limit
             ) as head
             join outbox on outbox.id = head.id
             join chat on chat.key = outbox.chat
             left join outbox as edited on edited.id = outbox.edits
             order by outbox.id
             """,
-            {"now": rows.time_text(now), "limit": limit},
+            # Nothing is postponed for so long: the clock was put back since.
+            {"now": rows.time_text(now), "never": rows.time_text(now + LONGEST), "limit": limit},
         ).fetchall()
         return [Outgoing(**rows.record(row)) for row in found]
 
@@ -144,13 +150,6 @@ class Outbox(Connected):
             {"limit": limit},
         ).fetchall()
         return [Parked(**rows.record(row)) for row in found]
-
-    def waiting_calls(self) -> dict[int, int]:
-        """Returns how many calls wait, by priority."""
-        found = self._db.execute(
-            "select priority, count(*) as waiting from outbox where params is not null group by priority"
-        ).fetchall()
-        return {row["priority"]: row["waiting"] for row in found}
 
     def _end_call(self, statement: str, values: dict[str, object]) -> None:
         row = self._db.execute(statement, values).fetchone()

@@ -1,0 +1,63 @@
+"""One process at a time on one database: two would answer everybody twice."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.store.connection import StoreError
+
+USED = b" used"
+"""Stands behind the process number once a database was opened: from then on an empty file is a loss, not a start."""
+
+
+class InUse(StoreError):
+    """Another process works on this database."""
+
+
+class Gone(StoreError):
+    """The database that was here is not here any more."""
+
+
+class Alone:
+    """What a process holds that has a database to itself."""
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+
+    def opened(self) -> None:
+        """Notes that the database was opened."""
+        os.pwrite(self._file, str(os.getpid()).encode() + USED, 0)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[Alone]:
+    """Keeps the database to this process for as long as the block lasts; a process that dies lets go by itself.
+
+    Raises InUse when another process has it, Gone when it has been used and is missing or empty now.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".lock")
+    file = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        said = os.pread(file, 40, 0)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            number = said.split()[0].decode() if said.split() else "?"
+            raise InUse(
+                f"the database {path} is in use by another Backstride (process {number}): stop that one first"
+            ) from None
+        if said.endswith(USED) and not (path.exists() and path.stat().st_size):
+            raise Gone(
+                f"the database {path} was here and is gone or empty: restore a backup to this place, or remove "
+                f"{beside} to begin with nothing"
+            )
+        os.ftruncate(file, 0)
+        os.pwrite(file, str(os.getpid()).encode() + (USED if said.endswith(USED) else b""), 0)
+        yield Alone(file)
+    finally:
+        os.close(file)
