@@ -22,6 +22,8 @@ from bot.render import Button, Message, Words, bold, paragraphs
 
 PREFIX = "cs"
 """The first part of the data of every button here; what follows says what the setting should become."""
+ADMINS = frozenset({"club", "poster"})
+"""Commands in groups that do more for an admin: who gives one is looked up."""
 HOURS = tuple(time(hour) for hour in (6, 7, 8, 12, 18, 20))
 EVERY_DAY = tuple(range(7))
 MOST_CONTACTS, LONGEST_CONTACT = 5, 200

@@ -376,7 +376,7 @@ class Commands:
             work,
             Message(
                 paragraphs(self.words("help") + "\n" + "\n".join(rows), self.words("start.banner")),
-                self.desk.add_button(),
+                self.desk.render.add_button(self.desk.username),
             ),
         )
 

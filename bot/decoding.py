@@ -8,8 +8,8 @@ from typing import Any, TypedDict
 from telegram import CallbackQuery, ChatMember, ChatMemberRestricted, ChatMemberUpdated, Message, Update
 from telegram.constants import ChatType
 
-from bot.club_settings import PREFIX
-from bot.desk import ADMINS, Incoming, Kind
+from bot.club_settings import ADMINS, PREFIX
+from bot.desk import Incoming, Kind
 from bot.inline import Query
 
 

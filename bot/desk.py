@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
 from bot.days import Course, runner_date
-from bot.drawings import Drawings
+from bot.drawings import Drawings, in_topic
 from bot.outcome import Outcome
 from bot.records import INSTEAD, QUESTION, Call, Chat, Club, DiaryEntry, Reminder, SessionRow, TeamMember, new_key
 from bot.render import LANGUAGE, Asking, Button, Message, Place, Renderer, Translate, Words, listed, paragraphs
@@ -38,10 +38,6 @@ Kind = Literal[
     "added", "removed", "muted", "allowed", "topic_closed", "topic_opened",
 ]  # fmt: skip
 """What can happen; from "added" on, what only groups do to the bot."""
-
-
-ADMINS = frozenset({"club", "poster"})
-"""Commands in groups that do more for an admin: who gives one is looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +193,6 @@ class Desk:
         self.contacts: Callable[[Work], str] = lambda _: ""
         """Whom a person's clubs name for a sore back, escaped; nothing where there is nobody."""
         self.username = ""
-        """The bot's own name, for links; known once Telegram has been asked."""
         self.after_result = {node.id for node in engine.nodes.values() if node.question.after_result}
         self.offers: frozenset[str] = frozenset()
         """Menu buttons that other dialogues have, so that none is shown that does nothing."""
@@ -496,8 +491,8 @@ class Desk:
 
     def _end(self, work: Work, end: End) -> Message:
         """The message of an end without a plan, with the reminder that clinical.md 7.3 offers."""
-        message = self.outcome.end(end, self.session(work), self.render.numbers(work.chat.country))
-        message = self._with_contacts(work, message)
+        ended = self.outcome.end(end, self.session(work), self.render.numbers(work.chat.country))
+        message = self._with_contacts(work, ended)
         if end.id != DOCTOR or REMIND_DOCTOR not in self.offers:
             return message
         offer = Button(self.words.label("remind.doctor"), f"g:{REMIND_DOCTOR}")
@@ -506,8 +501,7 @@ class Desk:
     def _result(self, work: Work, day: Day | None = None) -> Message:
         """The result, with a reminder where it asks for a new check in 48 hours."""
         session = self.session(work)
-        message = self.outcome.result(session, self.plan_waits(work) is not None, day)
-        message = self._with_contacts(work, message)
+        message = self._with_contacts(work, self.outcome.result(session, self.plan_waits(work) is not None, day))
         flags = self.engine.assess(session).screening.flags
         if RECHECK_FLAG not in flags or REMIND_RECHECK not in self.offers:
             return message
@@ -519,14 +513,6 @@ class Desk:
         if rank > Disposition.PHYSIO or self.session(work).state in self.forgetting:
             return message
         return replace(message, text=paragraphs(message.text, self.contacts(work)))
-
-    def add_button(self) -> tuple[tuple[Button, ...], ...]:
-        """Returns the button that adds the bot to a group; none before the bot has a name."""
-        if not self.username:
-            return ()
-        # Telegram sends the parameter into the group as /start; it says nothing.
-        url = f"https://t.me/{self.username}?startgroup=club"
-        return ((Button(self.words.label("group.add"), url=url),),)
 
     def show_plan(self, work: Work, before: str = "") -> None:
         """Shows the plan below a sentence, or says how long it waits."""
@@ -623,14 +609,3 @@ class Desk:
             return
         work.row = replace(work.at, open=True, updated_at=work.now)
         self.ask(work, self.words("welcome_back"))
-
-
-def in_topic(call: Call, thread_id: int | None) -> Call:
-    """Returns a call, and what is sent in its place, so that it goes to a topic."""
-    if thread_id is None:
-        return call
-    params = {**call.params, "message_thread_id": thread_id}
-    instead = params.get(INSTEAD)
-    if isinstance(instead, dict):
-        params[INSTEAD] = {**instead, "message_thread_id": thread_id}
-    return replace(call, params=params)

@@ -47,11 +47,11 @@ class Membership:
         """Shows through which clubs the person came, with a way to leave each."""
         clubs = self.clubs(work)
         if not clubs:
-            self.desk.say(work, Message(self.words("club.none"), self.desk.add_button()))
+            self.desk.say(work, Message(self.words("club.none"), self.desk.render.add_button(self.desk.username)))
             return
         text = self.words("club.yours", clubs=wall.in_a_row([self.named(club) for club in clubs]))
         rows = tuple((self._leaving(club),) for club in clubs)
-        self.desk.say(work, Message(text, (*rows, *self.desk.add_button())))
+        self.desk.say(work, Message(text, (*rows, *self.desk.render.add_button(self.desk.username))))
 
     def _leaving(self, club: Club) -> Button:
         return Button(self.words.label("club.leave", club=self.named(club)), f"cl:{club.key}")
