@@ -47,25 +47,30 @@ def _conversation(
     store: Store, operator: Operator | None = None, dialogues: Iterable[Callable[[Desk, Store], Dialogue]] = ()
 ) -> Conversation:
     from bot.account import Account
+    from bot.challenge import Challenge, Totals
     from bot.check_in import CheckIn
     from bot.commands import Operator
     from bot.conversation import Conversation
     from bot.membership import Membership
     from bot.printing import Printing
     from bot.render import LANGUAGE
+    from bot.sharing import Sharing
     from flows.catalog import languages, translator
     from flows.engine import Engine
     from flows.library import ContentError, load
 
     operator = operator or Operator()
     account = partial(Account, operator=operator)
+    own: list[Callable[[Desk, Store], Dialogue]] = [CheckIn, Printing, Membership, Challenge, Sharing, account]
     try:
-        translate = translator(LANGUAGE)
-        others: list[Callable[[Desk, Store], Dialogue]] = [CheckIn, Membership, Printing, account, *dialogues]
+        translate, others = translator(LANGUAGE), [*own, *dialogues]
         conversation = Conversation(Engine(load()), store, translate, operator, others, language=LANGUAGE)
     except ContentError as error:
         raise click.ClickException(str(error)) from error
-    conversation.clubs.learn({code: translator(code) for code in languages()})
+    voices = {code: translator(code) for code in languages()}
+    conversation.clubs.learn(voices)
+    conversation.inline.learn(voices)
+    conversation.clubs.also.append(Totals(store, conversation.clubs.words))
     return conversation
 
 

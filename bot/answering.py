@@ -10,7 +10,7 @@ import json
 import logging
 import traceback
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from datetime import datetime
 from time import perf_counter
@@ -20,8 +20,9 @@ from aiolimiter import AsyncLimiter
 from telegram import Bot, Update
 from telegram.error import TelegramError
 
-from bot.decoding import decode, sender_of
+from bot.decoding import decode, decode_query, sender_of
 from bot.desk import Incoming
+from bot.inline import Query
 from bot.pacing import Rate
 from bot.rights import Rights, Who, concerned
 from bot.sender import Sender
@@ -35,6 +36,9 @@ PATIENCE = Rate(60, 2)
 LOOK_AGAIN = 0.25
 """Seconds after which those who were slowed are looked at again."""
 
+LOOKUPS = 100
+"""How many inline queries are answered at once; more are passed over, and typed on."""
+
 
 class Listener(Protocol):
     """What answers people; bot.conversation has the real one."""
@@ -43,6 +47,9 @@ class Listener(Protocol):
 
     def handle(self, incoming: Incoming, now: datetime) -> None:
         """Answers one update in one commit."""
+
+    def look_up(self, query: Query) -> Mapping[str, object]:
+        """Returns the parameters of the answer to an inline query."""
 
     def apologise(self, incoming: Incoming, now: datetime) -> None:
         """Tells the person that an update of theirs could not be handled."""
@@ -81,6 +88,29 @@ class Answers:
         self._line.setdefault(sender_of(raw), deque()).append((update_id, raw))
         self._settled.clear()
         self._added.set()
+
+    def looked_up(self, update_id: int, raw: Mapping[str, Any]) -> bool:
+        """Answers an inline query at once; returns False for any other update.
+
+        It never reaches the inbox: it is free text of somebody who may not even know us, and seconds later its answer
+        is worth nothing. What is lost when the process dies is typed again.
+        """
+        if "inline_query" not in raw:
+            return False
+        try:
+            query = decode_query(Update.de_json(dict(raw), self._bot))
+            if query is not None and len(self._errands) < LOOKUPS:
+                self._errand(self._answer_query(self._listener.look_up(query)))
+        except Exception as error:  # noqa: BLE001
+            _log_failure(update_id, error)
+        return True
+
+    async def _answer_query(self, answer: Mapping[str, object]) -> None:
+        try:
+            await self._bot.do_api_request("answerInlineQuery", api_kwargs=dict(answer))
+        except TelegramError as error:
+            # Too old, or typed on: the next one has its own answer.
+            log.info("an inline query was not answered: %s", type(error).__name__)
 
     async def settled(self) -> None:
         """Waits until all is answered but what was slowed."""

@@ -22,7 +22,7 @@ from bot.render import Button, Message, Words, bold, paragraphs
 
 PREFIX = "cs"
 """The first part of the data of every button here; what follows says what the setting should become."""
-ADMINS = frozenset({"club"})
+ADMINS = frozenset({"club", "poster"})
 """Commands in groups that do more for an admin: who gives one is looked up."""
 HOURS = tuple(time(hour) for hour in (6, 7, 8, 12, 18, 20))
 EVERY_DAY = tuple(range(7))

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from bot.club_settings import PREFIX, ClubSettings
 from bot.desk import Desk, Work
+from bot.poster import posters
 from bot.posting import planned
 from bot.records import Call, Club, ClubState, new_key, new_token
 from bot.render import Button, Message, Translate, Words, paragraphs
@@ -19,7 +20,7 @@ from bot.static_cards import Library
 from bot.store import Store
 from flows.safety_net import SafetyNet
 
-GROUP = ("check", "exercise", "club")
+GROUP = ("check", "exercise", "club", "poster")
 """Commands of a group, in the order in which Telegram lists them."""
 LONGEST_TITLE = 128
 STATES: Mapping[str, ClubState] = {"removed": "removed", "muted": "muted", "topic_closed": "topic_closed"}
@@ -43,6 +44,7 @@ class Clubs:
             "check": self._check,
             "exercise": self._exercise,
             "club": self._club,
+            "poster": self._poster,
         }
         self.also: list[Callable[[Club, date], str]] = []
         """What else the post of a day may say, escaped; nothing where it has nothing to say."""
@@ -159,6 +161,19 @@ class Clubs:
 
     def _club(self, work: Work, club: Club) -> None:
         self.settings.command(work, club)
+
+    def _poster(self, work: Work, club: Club) -> None:
+        """Sends a poster whose code leads to the private chat by way of this club, if an admin asks."""
+        words = self.words(club)
+        if not work.incoming.is_admin:
+            self.desk.say(
+                work, Message(words("club.unsure" if work.incoming.is_admin is None else "poster.only_admins"))
+            )
+        elif self.desk.username:
+            for message in posters(words, self.desk.username, work.now.date(), club.token, club.name):
+                self.desk.say(work, message)
+        else:
+            self.desk.say(work, Message(words("share.later")))
 
     # ---- what is posted unasked ----------------------------------------------------------------------------------
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from bot.clubs import Clubs
 from bot.commands import Commands, Operator
-from bot.desk import Arriving, Desk, Dialogue, Guarding, Incoming, Returning, Work
+from bot.desk import Arriving, Desk, Dialogue, Guarding, Incoming, Noting, Returning, Work
+from bot.inline import Inline, Query
 from bot.records import RESULT, Chat, Commit, SessionRow, new_key
 from bot.render import LANGUAGE, Message, Translate, paragraphs
 from bot.replies import Replies
@@ -45,6 +46,7 @@ class Conversation:
         self.net = SafetyNet(engine.content.free_text)
         self.clubs = Clubs(self.desk, store, self.net, lambda name: self._named(name) is not None)
         self.commands.in_groups = self.clubs.menu()
+        self.inline = Inline(engine.content, self.net, self.desk.words)
 
     @property
     def username(self) -> str:
@@ -53,7 +55,7 @@ class Conversation:
 
     @username.setter
     def username(self, name: str) -> None:
-        self.desk.username = name
+        self.desk.username = self.inline.username = name
 
     def handle(self, incoming: Incoming, now: datetime) -> None:
         """Answers one update and commits everything that it caused, once."""
@@ -78,6 +80,9 @@ class Conversation:
             self._written(work)
         if blocked and not work.forget:
             self._returned(work)
+        for dialogue in self.dialogues:
+            if isinstance(dialogue, Noting):
+                dialogue.note(work)
         self._commit(work)
 
     def _grouped(self, incoming: Incoming, now: datetime) -> None:
@@ -87,6 +92,10 @@ class Conversation:
             self._commit(work)
         else:
             self._ignore(incoming)
+
+    def look_up(self, query: Query) -> dict[str, object]:
+        """Returns the parameters of the answer to an inline query; nothing is read or kept for it."""
+        return self.inline.answer(query)
 
     def offers(self, button: str) -> bool:
         """Tells whether there is a menu button of this name."""
@@ -109,21 +118,8 @@ class Conversation:
         results = tuple(entry for entry in work.diary if entry.kind == RESULT)
         self._fit_reminders(work)
         forget, dialogues = work.forget or self._is_stranger(work), tuple(work.dialogues)
-        self.store.commit(
-            Commit(
-                update,
-                work.chat,
-                work.row,
-                diary,
-                calls,
-                forget,
-                dialogues,
-                work.reminders,
-                results,
-                work.club,
-                work.joined,
-            )
-        )
+        commit = Commit(update, work.chat, work.row, diary, calls, forget, dialogues, work.reminders, results)
+        self.store.commit(replace(commit, club=work.club, joined=work.joined, team=work.team, team_days=work.team_days))
 
     def _fit_reminders(self, work: Work) -> None:
         """Ends the check of the day with the plan that it belongs to, and with the last self-check that is left."""

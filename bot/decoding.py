@@ -10,6 +10,7 @@ from telegram.constants import ChatType
 
 from bot.club_settings import ADMINS, PREFIX
 from bot.desk import Incoming, Kind
+from bot.inline import Query
 
 
 class _Group(TypedDict, total=False):
@@ -18,7 +19,7 @@ class _Group(TypedDict, total=False):
     is_admin: bool | None
 
 
-ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member", "inline_query")
 """Asked for explicitly: the server remembers the last list that it was given."""
 COMMAND = re.compile(r"/(?P<name>[A-Za-z0-9_]{1,32})(?:@(?P<bot>[A-Za-z0-9_]+))?(?:\s+(?P<argument>.*))?", re.DOTALL)
 
@@ -51,6 +52,15 @@ def decode(update: Update, username: str) -> Incoming | None:
     if update.my_chat_member is not None:
         return _membership(update.update_id, update.my_chat_member)
     return None
+
+
+def decode_query(update: Update) -> Query | None:
+    """Returns what somebody typed behind the bot's name in any chat; who it was stays behind."""
+    query = update.inline_query
+    if query is None:
+        return None
+    text = query.query.encode(errors="replace").decode()
+    return Query(query.id, text, query.from_user.language_code or "", query.offset)
 
 
 def _membership(update_id: int, change: ChatMemberUpdated) -> Incoming | None:
@@ -94,6 +104,9 @@ def _press(update_id: int, query: CallbackQuery) -> Incoming | None:
 
 def _message(update_id: int, message: Message, username: str) -> Incoming | None:
     private, thread_id = message.chat.type == ChatType.PRIVATE, _thread(message)
+    if message.via_bot is not None and message.via_bot.username == username:
+        # A card of ours that somebody posted by inline mode: nobody said that.
+        return None
     text = _said(message)
     command = COMMAND.fullmatch(text)
     if command is not None:

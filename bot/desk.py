@@ -10,7 +10,19 @@ from typing import Literal, Protocol, runtime_checkable
 from bot.days import Course, runner_date
 from bot.drawings import Drawings, in_topic
 from bot.outcome import Outcome
-from bot.records import INSTEAD, QUESTION, RESULT, Call, Chat, Club, DiaryEntry, Reminder, SessionRow, new_key
+from bot.records import (
+    INSTEAD,
+    QUESTION,
+    RESULT,
+    Call,
+    Chat,
+    Club,
+    DiaryEntry,
+    Reminder,
+    SessionRow,
+    TeamMember,
+    new_key,
+)
 from bot.render import LANGUAGE, Asking, Button, Message, Place, Renderer, Translate, Words, listed, paragraphs
 from flows.engine import Engine, Session, Turn
 from flows.follow_up import Day
@@ -89,6 +101,10 @@ class Work:
     """The club that this group is, as it is from now on."""
     joined: tuple[str, ...] | None = None
     """The keys of all clubs to which the person belongs from now on, if they changed."""
+    team: tuple[TeamMember, ...] = ()
+    """The person's parts in team challenges that changed."""
+    team_days: Mapping[date, bool] = field(default_factory=dict)
+    """Days of the person for the challenge in which they take part, as yes or no."""
     why_new: str = ""
     """The phrase that tells why an earlier session cannot go on, if so."""
 
@@ -158,6 +174,14 @@ class Arriving(Protocol):
 
     def arrived(self, work: Work, token: str) -> None:
         """Takes up what the link stood for, before the person is greeted; a token of somebody else changes nothing."""
+
+
+@runtime_checkable
+class Noting(Protocol):
+    """A dialogue that takes note of what a turn has come to, whichever dialogue brought it there."""
+
+    def note(self, work: Work) -> None:
+        """Adds to the Work what follows for it, before that is committed."""
 
 
 @runtime_checkable

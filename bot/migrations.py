@@ -320,3 +320,47 @@ def m005_retention(db: Database) -> None:
         ) strict, without rowid
         """
     )
+
+
+@migrations()
+def m007_team(db: Database) -> None:
+    """Adds the team challenge: who takes part in which club, their days as yes or no, and the settled weeks."""
+    # Its key says nothing about the person, and stands for them where they may be gone.
+    db.execute(
+        """
+        create table team_member (
+            key text primary key,
+            chat text not null references chat (key) on delete cascade,
+            club text not null references club (key) on delete cascade,
+            since text not null,
+            left_on text,
+            unique (chat, club)
+        ) strict
+        """
+    )
+    # A day counts in one club: two totals that differ in one person would tell what that person did.
+    db.execute("create unique index team_member_one on team_member (chat) where left_on is null")
+    db.execute("create index team_member_club on team_member (club)")
+    db.execute(
+        """
+        create table team_day (
+            member text not null references team_member (key) on delete cascade,
+            day text not null,
+            done integer not null check (done in (0, 1)),
+            primary key (member, day)
+        ) strict
+        """
+    )
+    db.execute(
+        """
+        create table team_week (
+            club text not null references club (key) on delete cascade,
+            monday text not null,
+            at_least integer,
+            fewer_than integer,
+            teams text not null,
+            settled_on text not null,
+            primary key (club, monday)
+        ) strict
+        """
+    )

@@ -18,8 +18,8 @@ from bot.store import Store
 
 log = logging.getLogger(__name__)
 
-TOTAL_ON = 0
-"""The weekday on which the total of the week before joins the post: Monday."""
+TOTAL_ON = 1
+"""The weekday on which the total of the week before joins the post: Tuesday, so that what is said on Monday counts."""
 TRY_AGAIN = timedelta(hours=1)
 
 

@@ -187,6 +187,19 @@ class Club:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamMember:
+    """A person's part in the team challenge of one club; somebody takes part in one club at a time."""
+
+    key: str
+    """Random: the weeks that were told name it, and say nothing once the person is gone."""
+    chat: str
+    club: str
+    since: date
+    """The day in the club's zone on which the person came in last."""
+    left_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One message that nobody waits for: sent once or not at all, and never later than `expires_at`."""
 
@@ -215,6 +228,10 @@ class Commit:
     """The club that this chat is, if it is one."""
     joined: tuple[str, ...] | None = None
     """The keys of all clubs to which a person's chat belongs from now on, if they changed."""
+    team: tuple[TeamMember, ...] = ()
+    """The person's parts in team challenges that changed; where one has ended, its days go."""
+    team_days: Mapping[date, bool] = field(default_factory=dict)
+    """Days of the person for the challenge in which they take part, as yes or no."""
 
 
 @dataclass(frozen=True, slots=True)

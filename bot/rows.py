@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any, Protocol
 
-from bot.records import Call, Chat, Club, Contact, DiaryEntry, Notice, Reminder, SessionRow
+from bot.records import Call, Chat, Club, Contact, DiaryEntry, Notice, Reminder, SessionRow, TeamMember
 
 
 class Row(Protocol):
@@ -25,6 +25,7 @@ class Row(Protocol):
 REMINDER = ", ".join(f"reminder.{name}" for name in Reminder.__slots__)
 _JSON_COLUMNS = frozenset(
     {"log", "ticks", "data", "params", "times", "weekdays", "days", "quiet", "rules", "exercise_on", "contacts"}
+    | {"teams"}
 )
 
 
@@ -47,7 +48,7 @@ def read_time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-def values(record: Chat | SessionRow | DiaryEntry | Call | Reminder | Club) -> dict[str, object]:
+def values(record: Chat | SessionRow | DiaryEntry | Call | Reminder | Club | TeamMember) -> dict[str, object]:
     """Returns a record as the columns of its row."""
     return {name: column(getattr(record, name)) for name in record.__slots__}
 
@@ -119,6 +120,12 @@ def club(row: Row) -> Club:
             "done_on": date.fromisoformat(values["done_on"]),
         }
     )
+
+
+def team_member(row: Row) -> TeamMember:
+    """Returns a row as a part in a team challenge."""
+    values = plain(row)
+    return TeamMember(**{**values, "since": date.fromisoformat(values["since"]), "left_on": _date(values["left_on"])})
 
 
 def plan(reminder: Reminder) -> dict[str, object]:

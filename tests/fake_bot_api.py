@@ -194,6 +194,15 @@ class FakeBotApi:
             callback_query={"id": query, "from": person, "message": message, "chat_instance": "1", "data": data}
         )
 
+    def look_up(self, person_id: int, text: str, language: str = "en") -> str:
+        """A person types behind the bot's name in some chat; returns the id of the query."""
+        with self._changed:
+            query = f"i{self._next_update}"
+            self._queries.add(query)
+        person = {**_person(person_id), "language_code": language}
+        self.update(inline_query={"id": query, "from": person, "query": text, "offset": "", "chat_type": "group"})
+        return query
+
     def block(self, chat_id: int) -> int:
         """A person blocks the bot."""
         self._blocked.add(chat_id)
@@ -354,7 +363,7 @@ class FakeBotApi:
 
     def _do_getMe(self, params: Params) -> Params:
         reads_all = {"can_read_all_group_messages": not self.privacy_mode}
-        return {**_ME, "can_join_groups": True, **reads_all, "supports_inline_queries": False}
+        return {**_ME, "can_join_groups": True, **reads_all, "supports_inline_queries": True}
 
     def _do_getUpdates(self, params: Params) -> tuple[int, Params]:
         offset, timeout = int(params.get("offset", 0)), float(params.get("timeout", 0))
@@ -438,6 +447,24 @@ class FakeBotApi:
         self.answered.append(query)
         if params.get("text"):
             self.alerts.append(params["text"])
+        return True
+
+    def _do_answerInlineQuery(self, params: Params) -> bool:
+        if params["inline_query_id"] not in self._queries:
+            raise Refused(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
+        self._queries.discard(params["inline_query_id"])
+        results: list[Params] = params["results"]
+        ids = [result["id"] for result in results]
+        if len(results) > 50 or len(set(ids)) != len(ids) or any(not 1 <= len(each.encode()) <= 64 for each in ids):
+            raise Refused(400, "Bad Request: RESULT_ID_INVALID")
+        for result in results:
+            if result["type"] != "article" or not result["title"]:
+                raise Refused(400, "Bad Request: ARTICLE_TITLE_EMPTY")
+            content = result["input_message_content"]
+            _parsed({**content, "text": content["message_text"]}, "text", 1, 4096)
+            _markup(result)
+        if not re.fullmatch("[A-Za-z0-9_-]{1,64}", params.get("button", {}).get("start_parameter", "x")):
+            raise Refused(400, "Bad Request: START_PARAM_INVALID")
         return True
 
     def _do_sendMessage(self, params: Params) -> Params:
@@ -730,7 +757,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
-STRUCTURED = frozenset({"reply_markup", "allowed_updates", "commands", "scope", "link_preview_options", "media"})
+STRUCTURED = frozenset(
+    {"reply_markup", "allowed_updates", "commands", "scope", "link_preview_options", "results", "button", "media"}
+)
 
 
 def _value(name: str, text: str) -> Any:

@@ -79,7 +79,7 @@ def test_nothing_is_planned_where_nobody_would_see_it_or_asked_for_it(one: Club)
 
 def test_the_total_of_the_week_shares_the_post_of_the_day() -> None:
     assert post_days(club(exercise_on=(2, 4), challenge=True)) == (TOTAL_ON, 2, 4)
-    assert post_days(club(exercise_on=(0, 4), challenge=True)) == (0, 4)
+    assert post_days(club(exercise_on=(TOTAL_ON, 4), challenge=True)) == (TOTAL_ON, 4)
     assert post_days(club(exercise_on=(), challenge=True)) == (TOTAL_ON,)
 
 
@@ -201,14 +201,14 @@ def test_the_post_of_a_day_is_its_exercise_with_the_way_into_the_private_chat(tm
 def test_what_else_there_is_to_say_joins_the_one_post_of_the_day(tmp_path: Path, engine: Engine) -> None:
     group = Group(tmp_path / "bot.db", engine, chat_id=GROUP)
     group.set_up()
-    clubs, monday = group.bot.clubs, date(2026, 3, 2)
+    clubs, tuesday = group.bot.clubs, date(2026, 3, 3)
     clubs.also.append(lambda _, day: "A total." if day.weekday() == TOTAL_ON else "")
-    call = clubs.post(group.club, monday)
+    call = clubs.post(group.club, tuesday)
     assert call is not None and str(call.params["text"]).startswith("A total.\n\n")
     group.presses("Exercise off")
-    call = clubs.post(group.club, monday)
+    call = clubs.post(group.club, tuesday)
     assert call is not None and call.params["text"] == "A total."
-    assert clubs.post(group.club, monday + timedelta(days=1)) is None
+    assert clubs.post(group.club, tuesday + timedelta(days=1)) is None
 
 
 def test_two_thousand_clubs_due_in_the_same_minute_keep_the_pace_of_all_and_of_each_group(tmp_path: Path) -> None:

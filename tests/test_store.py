@@ -99,6 +99,9 @@ def test_the_schema_is_this_and_nothing_else(store: Store, path: Path) -> None:
         "club": "key chat token name language zone thread_id state post_time exercise_on challenge contacts card_at "
         "card_thread done_on done next_at posted_at".split(),
         "membership": "chat club joined_at".split(),
+        "team_member": "key chat club since left_on".split(),
+        "team_day": "member day done".split(),
+        "team_week": "club monday at_least fewer_than teams settled_on".split(),
         "outbox": "id chat method params tag edits message_id attempts not_before error sent_at priority begun_at "
         "expires_at parked_at".split(),
     }
@@ -343,6 +346,8 @@ def test_everything_is_every_row_about_the_person_and_nobody_else(store: Store) 
         "diary": 1,
         "reminder": 0,
         "membership": 0,
+        "team_member": 0,
+        "team_day": 0,
         "outbox": 2,
     }
     assert everything["chat"][0]["chat_id"] == BIG

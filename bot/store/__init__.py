@@ -17,6 +17,7 @@ from bot.store.inbox import AlreadyHandled, Inbox
 from bot.store.lock import Gone, InUse, alone
 from bot.store.outbox import OF_CHAT, WAITING, Outbox
 from bot.store.people import People
+from bot.store.teams import Teams
 from bot.store.terms import Terms
 from bot.store.timetable import Timetable
 from bot.store.uploads import Uploads
@@ -24,7 +25,7 @@ from bot.store.uploads import Uploads
 __all__ = ["AlreadyHandled", "Gone", "InUse", "Numbers", "Store", "StoreError", "alone"]
 
 
-class Store(Inbox, People, Timetable, Clubs, Outbox, Terms, Uploads, Figures):
+class Store(Inbox, People, Timetable, Clubs, Teams, Outbox, Terms, Uploads, Figures):
     """Every SQL statement of the bot, synchronous and durable; here stands what takes more than one table at once."""
 
     @classmethod
@@ -75,8 +76,11 @@ class Store(Inbox, People, Timetable, Clubs, Outbox, Terms, Uploads, Figures):
             self._save_reminders(commit.reminders)
         if commit.club is not None:
             self._save_club(commit.club)
+            if not commit.club.challenge:
+                self._forget_team_days(commit.club.key)
         if commit.joined is not None:
             self._save_memberships(chat, commit.joined, commit.chat.seen_at)
+        self._save_team(chat, commit.team, commit.team_days)
         if commit.chat.blocked_at is not None:
             self._stop_reminders(chat, commit.chat.blocked_at)
         question = self._queue(chat, commit.calls)

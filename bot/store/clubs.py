@@ -111,6 +111,13 @@ class Clubs(Connected):
             move,
         )
         self._db.execute(
+            """
+            update or ignore team_member set club = (select key from club where chat = :to)
+            where club = (select key from club where chat = :from) and exists (select 1 from club where chat = :to)
+            """,
+            move,
+        )
+        self._db.execute(
             "update club set chat = :to where chat = :from and not exists (select 1 from club where chat = :to)", move
         )
 

@@ -41,7 +41,8 @@ class People(Connected):
         for table, owned in self._owned().items():
             order = "rowid" if table in ("session", "outbox") else "1, 2"
             # The key of a club says nothing to anybody: its name stands beside it.
-            named = ", (select name from club where key = membership.club) as name" if table == "membership" else ""
+            of_club = table in ("membership", "team_member")
+            named = f", (select name from club where key = {table}.club) as name" if of_club else ""
             found = self._db.execute(
                 f"select *{named} from {table} where {owned} order by {order}", {"chat": chat_key}
             ).fetchall()
@@ -65,7 +66,9 @@ class People(Connected):
         for row in found:
             owned.setdefault(row["table"], []).append(row["column"])
         conditions = {table: " or ".join(f"{name} = :chat" for name in columns) for table, columns in owned.items()}
-        return {**conditions, "outbox": OF_CHAT}
+        # The days in a team hang on the membership in it, and only through that on the person.
+        days = "member in (select key from team_member where chat = :chat)"
+        return {**conditions, "team_day": days, "outbox": OF_CHAT}
 
     def _save_chat(self, chat: Chat) -> None:
         self._db.execute(
