@@ -347,7 +347,7 @@ def test_heads_are_found_without_reading_what_was_sent(store: Store) -> None:
     seen: list[str] = []
     store._db._tracer = lambda sql, parameters: seen.append(sql)
     store.heads(NOW, 10)
-    plan = store._db.execute(f"explain query plan {seen[0]}", {"now": "", "limit": 1}).fetchall()
+    plan = store._db.execute(f"explain query plan {seen[0]}", {"now": "", "limit": 1, "never": ""}).fetchall()
     assert any("outbox_unsent" in row["detail"] for row in plan)
     assert not any(row["detail"] == "SCAN outbox" for row in plan)
 
