@@ -267,6 +267,7 @@ def run(env_file: Path) -> None:
     from bot.config import ConfigError, load_settings
     from bot.logs import configure_logging
     from bot.notices import Notices
+    from bot.operating import Operating
     from bot.reminding import Reminding
     from bot.store import Store, StoreError, alone
     from bot.telegram import serve
@@ -282,7 +283,8 @@ def run(env_file: Path) -> None:
             # A terminal is not there when a reminder is due, so that only a running bot offers them.
             conversation = _conversation(store, operator, [Reminding])
             notices = Notices(conversation.desk.words, conversation.offers)
-            asyncio.run(serve(settings, store, conversation, conversation.commands.menus(), notices))
+            listener = Operating(conversation, settings.operator_ids)
+            asyncio.run(serve(settings, store, listener, conversation.commands.menus(), notices))
     except (ConfigError, StoreError) as error:
         raise click.ClickException(str(error)) from error
 
