@@ -24,7 +24,7 @@ from flows.schema import Content
 
 ROOT = Path(__file__).parent.parent
 TRANSCRIPTS = ROOT / "tests" / "transcripts"
-COMMANDS = ("chat", "run", "check", "simulate", "diagram", "replay")
+COMMANDS = ("chat", "run", "check", "simulate", "diagram", "replay", "doctor", "outbox")
 
 
 def run(*arguments: str | Path, typed: str | None = None, **environment: str | None) -> Result:
