@@ -44,7 +44,7 @@ class Operating:
         text = words(
             "operator.status",
             chats=str(numbers.chats),
-            updates=str(numbers.updates_waiting),
+            updates=str(max(numbers.updates_waiting - 1, 0)),  # this one is in hand
             messages=str(sum(numbers.calls_waiting.values())),
             parked=str(numbers.calls_parked),
             late=str(numbers.reminders_late),
