@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 # Each command imports what it needs: a start counts in tenths of a second, and most commands need no Telegram.
 
-LANGUAGE = "en"
 CHAT_DATABASE = Path("data/chat.db")
 
 
@@ -48,12 +47,16 @@ def _conversation(
     from bot.check_in import CheckIn
     from bot.commands import Operator
     from bot.conversation import Conversation
+    from bot.printing import Printing
+    from bot.render import LANGUAGE
     from flows.catalog import translator
     from flows.engine import Engine
     from flows.library import ContentError, load
 
     try:
-        return Conversation(Engine(load()), store, translator(LANGUAGE), operator or Operator(), (CheckIn, *dialogues))
+        translate = translator(LANGUAGE)
+        others: list[Callable[[Desk, Store], Dialogue]] = [CheckIn, Printing, *dialogues]
+        return Conversation(Engine(load()), store, translate, operator or Operator(), others, language=LANGUAGE)
     except ContentError as error:
         raise click.ClickException(str(error)) from error
 
@@ -215,8 +218,21 @@ def follow_up() -> None:
     Each line is {"start": {answers as for simulate, plus run_status and W1}, "days": [{"day": 1, "C1": [], "C2": 3,
     "C3": {}, "C4": {}, "L": {}, "W1": 7, "W2": "same", "W5": "no", "tests": {}, "screen": {}, "assessed": "no"}]}.
     A part that is missing was not answered, and a day that is missing was missed; a day that is given twice replaces
-    the first. An unknown field or value gives {"error"} for that line, and exit 1 at the end.
-    """
+    the first. C1 holds every id that the day's questions found: the bone questions too, which come at every check-in
+    with BS_PREV and so before each step of the way back to running.
+
+    \b
+    A day may also hold:
+      "accept": [exercises]   what was offered and is wanted; nothing else counts
+      "NET": "yes"            an emergency that was typed is happening now (yes,
+                              unsure, no); the start may hold it too
+      "W3": {"week": 25, "longest": 10.5}
+                              kilometres of the last 7 days and of the longest run
+      "Q11b": {"onset": "lt35", "ax": [], "fear": "no"}
+                              what D84 asks; before day 84 it does not count
+
+    An unknown field or value gives {"error"} for that line, and exit 1 at the end.
+    """  # noqa: D301  (click keeps the lines after it as they are)
     from flows.courses import course
     from flows.library import load
 

@@ -15,7 +15,7 @@ from bot.records import Entry, Reminder, SessionRow
 from bot.render import Button, Message, Words, in_rows, paragraphs
 from bot.replies import plain
 
-Goal = Literal["weekly", "doctor_3_days", "recheck_48h", "pause", "race", "quiet"]
+Goal = Literal["weekly", "doctor_3_days", "recheck_48h", "monthly", "check_of_the_day", "pause", "race", "quiet"]
 """What the questions lead to."""
 Step = Literal["days", "times", "city", "clock", "pick", "sure", "pause", "race", "quiet", "done"]
 

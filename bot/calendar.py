@@ -12,10 +12,13 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
+from bot.records import Reminder
+
 Kind = Literal["mobility", "strength", "check_in"]
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 """The names of RFC 5545 for 0 = Monday … 6 = Sunday."""
+MINUTES: dict[Kind, int] = {"mobility": 8, "strength": 20, "check_in": 2}
 YEAR = timedelta(days=366)
 """So much of a zone is written at least, so that both of its clock changes are there."""
 _UIDS = uuid.UUID("5f3f0a52-6f0c-4f6e-9a51-5d1d6f1f0f0b")
@@ -52,6 +55,17 @@ class Timetable:
     def last(self) -> date:
         """The last local date that belongs to the timetable."""
         return self.first + timedelta(weeks=self.weeks, days=-1)
+
+
+def appointments(check_in: Reminder, *, with_plan: bool) -> tuple[Appointment, ...]:
+    """Returns the check-ins of the week, and with a plan its daily routine and three days of strength."""
+    chosen = frozenset(check_in.weekdays)
+    found = [Appointment("check_in", at, chosen, MINUTES["check_in"]) for at in check_in.times]
+    if with_plan:
+        at = check_in.times[0]
+        found.append(Appointment("mobility", at, frozenset(range(7)), MINUTES["mobility"]))
+        found.append(Appointment("strength", at, strength_days(check_in.weekdays), MINUTES["strength"]))
+    return tuple(found)
 
 
 def strength_days(preferred: Collection[int] = ()) -> frozenset[int]:

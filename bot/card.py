@@ -26,11 +26,15 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "L.clinician": ("no", "yes"),
     "W1": NUMBERS,
     "W2": ("much_better", "better", "bit_better", "same", "bit_worse", "worse", "much_worse"),
+    "W3": ("none", "unknown"),
+    "W3.longest": ("unknown",),
     "W5": ("no", "yes"),
 }
 """The answers that each question offers; C3.hurt offers the exercises of the plan."""
 HURT = "C3.hurt"
 EVERY_DAY = ("C1", "C2", "C3", "C4")
+CLEAN = ("none", "week", "more")
+"""C1 without news: so it stays, all the gates are due, or some of them or some items are."""
 GATES, DONE = "gates", "done"
 """States in which no question of the card waits: the triage asks its gates, or all is answered."""
 DATE, ASKED, PLAN, BEGUN = "date", "asked", "plan", "gates"
@@ -91,6 +95,8 @@ def _parts(log: Log, name: str) -> Iterator[str]:
             yield HURT
     if name == "C4" and answer == "yes":
         yield from ("C4.worst", "C4.morning", "C4.limp")
+    if name == "W3" and answer not in OPTIONS["W3"]:
+        yield "W3.longest"
 
 
 def options(log: Log, step: str) -> tuple[str, ...]:
@@ -116,7 +122,17 @@ def answers(log: Log) -> dict[str, object]:
         if said(log, name):
             day[name] = said(log, name)
     parts = {"C3": _group(log, "C3", "done"), "C4": _group(log, "C4", "ran"), "L": _group(log, "L", "")}
+    if distance := _distance(log):
+        parts["W3"] = distance
     return day | {name: part for name, part in parts.items() if part}
+
+
+def _distance(log: Log) -> dict[str, object]:
+    """Returns W3; who did not run in a week ran nothing at all, and what somebody does not know is no answer."""
+    if said(log, "W3") == "none":
+        return {"week": 0, "longest": 0}
+    told = {"week": said(log, "W3"), "longest": said(log, "W3.longest")}
+    return {name: float(value) for name, value in told.items() if value not in ("", "unknown")}
 
 
 def _group(log: Log, name: str, first: str) -> dict[str, object]:

@@ -8,12 +8,14 @@ from datetime import date
 
 from bot import card, days
 from bot.desk import PLAN, Desk, Work
+from bot.face import DISTANCES, Face
 from bot.following import STOPPED, Following
 from bot.records import QUESTION, SessionRow, new_key
 from bot.reminders import checked_in
-from bot.render import Button, Message, bold, in_rows, listed, paragraphs
-from bot.replies import number, plain
+from bot.render import Message, paragraphs
+from bot.replies import plain
 from bot.store import Store
+from flows.asked import Asked, asked
 from flows.follow_up import Day
 from flows.schema import Disposition
 
@@ -23,6 +25,7 @@ class CheckIn(Following):
 
     def __init__(self, desk: Desk, store: Store) -> None:
         super().__init__(desk, store)
+        self.face = Face(desk.words)
         self.by_name: Mapping[str, Callable[[Work], None]] = {"checkin": self.begin, "progress": self.progress}
         self.by_button: Mapping[str, Callable[[Work], None]] = {
             "checkin": self.begin,
@@ -56,7 +59,7 @@ class CheckIn(Following):
             self._move(work, row, log)
             self._show(work)
             return True
-        ids = tuple(sorted(days.ticked(session)))
+        ids = tuple(sorted(days.signs(self.desk.engine, session, begun - 1) or ()))
         log = (*(entry for entry in row.log if entry[0] != card.FOUND), (card.FOUND, ids))
         self._move(work, row, log)
         if session.state != PLAN:
@@ -93,6 +96,10 @@ class CheckIn(Following):
         if course is None:
             self.desk.say(work, self.desk.render.menu(self.words("check_in.first"), [("nav.start", "g:check")]))
             return
+        if work.session is None:
+            # Questions that were left in the middle are too old to go on with, and the plan waits for them.
+            self.desk.restart(work)
+            return
         row = self.row(work)
         if row is not None and row.open and card.day_of(row.log) >= on and row.started_at > course.screened_at:
             self._go(work)
@@ -111,47 +118,35 @@ class CheckIn(Following):
 
     def _open(self, work: Work, course: days.Course, day: Day, on: date) -> None:
         paused = day.state == "PAUSED" or work.chat.plan_state in STOPPED
-        asked = card.EVERY_DAY[:2] if paused else (*card.EVERY_DAY, *self._extras(course, day, on))
-        log = card.opened(on, asked, tuple(day.levels))
+        more = asked(self.content, self._before(course, on), course.number(on))
+        extras = (*(f"L.{part}" for part in more.entry), *more.week)
+        questions = card.EVERY_DAY[:2] if paused else (*card.EVERY_DAY, *extras)
+        log = card.opened(on, questions, tuple(day.levels))
         version = self.content.settings.content_version
         row = SessionRow(new_key(), work.chat.key, card.FLOW, version, "C1", work.now, work.now, log)
         work.dialogues.append(row)
         again = any(each.day == course.number(on) and each.answered for each in course.reported)
         self._show(work, "check_in.again" if again else "")
 
-    def _extras(self, course: days.Course, day: Day, on: date) -> list[str]:
-        """Returns what is asked beside C1 to C4: the entry test, and the questions of the week."""
-        entry, extras = self.content.check_in.returning.entry, []
-        before = self._before(course, on)
-        if before.entry_test:
-            extras += ["L.walk", "L.kerb"]
-            extras += ["L.leg"] if entry.leg.holds(day.facts) else []
-            word = entry.clinician.holds(day.facts) or (entry.early.holds(day.facts))
-            extras += ["L.clinician"] if word else []
-        if self._week(course, day, on):
-            number = (course.number(on) - day.begun) // 7
-            extras += ["W1", "W2", *(["W5"] if number == 1 else [])]
-        return extras
-
     def _before(self, course: days.Course, on: date) -> Day:
         """Returns how things stood before the check-in of this date."""
         number = course.number(on)
         return [day for day in course.days(self.content) if day.day < number][-1]
 
-    def _week(self, course: days.Course, day: Day, on: date) -> bool:
-        """Tells whether this is the first check-in on or after day 7, 14, 21 and so on."""
-        number = course.number(on)
-        weeks = [(each.day - day.begun) // 7 for each in course.reported if each.day < number]
-        return (number - day.begun) // 7 > max(weeks, default=0)
-
-    def _gates_due(self, work: Work, log: card.Log) -> bool:
-        """Tells whether the gates are asked in full, whatever was said first."""
+    def _asked(self, work: Work, log: card.Log) -> Asked | None:
+        """Returns what this check-in asks beside its four questions; None while the plan rests."""
         course, on = self.course(work), card.day_of(log)
         if course is None or len(card.listed(log, card.ASKED)) < len(card.EVERY_DAY):
-            return False
-        before = self._before(course, on)
-        bone = before.bone_check is not None and course.number(on) >= before.bone_check
-        return bone or self._week(course, before, on)
+            return None
+        return asked(self.content, self._before(course, on), course.number(on))
+
+    def _repeated(self, work: Work, log: card.Log) -> tuple[str, ...]:
+        """Returns the gate and the items that are asked again though nothing is new; all gates are not listed."""
+        found = self._asked(work, log)
+        if found is None or found.gates:
+            return ()
+        bone = (self.content.check_in.bone_gate,) if found.bone else ()
+        return (*bone, *self.desk.engine.unsure(self.desk.session(work)))
 
     # ---- answers -------------------------------------------------------------------------------------------------
 
@@ -159,7 +154,9 @@ class CheckIn(Following):
         """Takes a button of the card."""
         key, turn, code = [*data.split(":"), "", ""][:3]
         row = self.row(work)
-        if row is None or row.key != key:
+        if work.session is None:
+            self.begin(work)
+        elif row is None or row.key != key:
             self.desk.where(work, "busy")
         elif not row.open or card.day_of(row.log) < self.today(work):
             choices = [("check_in.button", "g:checkin"), ("card.plan", "g:plan")]
@@ -196,40 +193,29 @@ class CheckIn(Following):
         row = self.row(work)
         if row is None or not row.open or row.state == card.GATES or self.desk.waiting(work):
             return False
-        if work.incoming.kind != "text" or card.day_of(row.log) < self.today(work):
+        if work.session is None or work.incoming.kind != "text" or card.day_of(row.log) < self.today(work):
             return False
         text = work.incoming.text
         if row.state == card.HURT:
-            names = card.options(row.log, row.state)
-            chosen = [name for name in names if plain(self._label(card.HURT, name)) == plain(text)]
+            chosen = self.face.hurt(row, text)
             if plain(text) == plain(self.words.label("nav.done")):
                 self._answer(work, row, row.ticks)
                 return True
         else:
-            chosen = self._named(row.state, text)
+            chosen = self.face.named(row.state, text)
         if len(chosen) != 1:
             scale = card.OPTIONS.get(row.state) == card.NUMBERS
-            self._show(work, "question.repeat_scale" if scale else "question.repeat")
+            repeat = "check_in.repeat_distance" if row.state in DISTANCES else "question.repeat"
+            self._show(work, "question.repeat_scale" if scale else repeat)
         else:
             self._answer(work, row, tuple(chosen) if row.state == card.HURT else chosen[0])
         return True
 
-    def _named(self, step: str, text: str) -> list[str]:
-        """Returns the answers that typed text names: by the label, a number, or the beginning of a label."""
-        options = card.OPTIONS[step]
-        labels = {value: plain(self._label(step, value)) for value in options}
-        figure = number(text)
-        if options == card.NUMBERS:
-            return [str(figure)] if figure is not None and figure <= 10 else []
-        if figure is not None and step in ("C3.pain", "C4.worst"):
-            ranges = [(value, *_range(value)) for value in options]
-            return [value for value, low, high in ranges if low <= figure <= high]
-        exact = [value for value, label in labels.items() if label == plain(text)]
-        return exact or [value for value, label in labels.items() if plain(text) and label.startswith(plain(text))]
-
     def _answer(self, work: Work, row: SessionRow, value: str | tuple[str, ...]) -> None:
-        if row.state == "C1" and value == "none" and self._gates_due(work, row.log):
-            value = "week"
+        if row.state == "C1" and value == "none":
+            found = self._asked(work, row.log)
+            more = "more" if self._repeated(work, row.log) else "none"
+            value = "week" if found is not None and found.gates else more
         self._move(work, row, (*row.log, (row.state, value)))
         if work.reminders is None and (reminders := self.store.reminders(work.chat.key)):
             work.reminders = checked_in(reminders, work.now)
@@ -257,17 +243,26 @@ class CheckIn(Following):
     def _ask_gates(self, work: Work, row: SessionRow) -> None:
         session = self.desk.session(work)
         if not card.said(row.log, card.BEGUN):
-            turn = self.desk.engine.recheck(session)
+            said = card.said(row.log, "C1")
+            names = self._repeated(work, row.log) if said == "more" else ()
+            turn = self.desk.engine.recheck(session, names)
             log = (*row.log, (card.BEGUN, len(turn.session.log)))
             self._move(work, row, log)
-            week = card.said(row.log, "C1") == "week"
-            self._edit(work, Message(self.words("check_in.gates_week" if week else "check_in.gates")))
+            self._edit(work, Message(paragraphs(*map(self.words, self._why_asked(said, names)))))
             self.desk.take(work, turn)
         if self.desk.waiting(work):
             self.desk.ask(work)
         else:
             # The result before stands and is urgent: it is said again.
             self.desk.finish(work, session)
+
+    def _why_asked(self, said: str, names: tuple[str, ...]) -> list[str]:
+        """Returns the phrases that say why warning signs are asked in full."""
+        if said != "more":
+            return ["check_in.gates_week" if said == "week" else "check_in.gates"]
+        bone = self.content.check_in.bone_gate
+        phrases = ["check_in.gates_bone"] if bone in names else []
+        return [*phrases, *(["check_in.gates_open"] if set(names) - {bone} else [])]
 
     def close(self, work: Work) -> None:
         """Leaves the card as it is: what was answered counts, and /checkin shows it again."""
@@ -293,12 +288,22 @@ class CheckIn(Following):
         followed = course.days(self.content)
         day = next((day for day in followed if day.day == number), followed[-1])
         before = self._before(course, on)
-        self._edit(work, self.reports.report(day, on, again))
+        self._edit(work, self.desk.recovered(self.reports.report(day, on, again), day))
         self._stop(work, day, before, card.said(row.log, "C2"))
-        if "D_WORSE" in day.actions and day.state != "PAUSED" and self.desk.session(work).state == PLAN:
-            # It has become worse: the gates are gone through in full, now.
-            self.desk.take(work, self.desk.engine.recheck(self.desk.session(work)))
-            self.desk.ask(work, self.words("check_in.gates"))
+        if day.state != "PAUSED" and self.desk.session(work).state == PLAN:
+            self._ask_now(work, day)
+
+    def _ask_now(self, work: Work, day: Day) -> None:
+        """Asks what a day wants to know at once: the gates where it became worse, the late questions after months."""
+        session, late, engine = self.desk.session(work), self.content.check_in.late, self.desk.engine
+        worse = "D_WORSE" in day.actions
+        lasts = late.row in day.actions and late.questions[0] not in session.facts
+        if not (worse or lasts):
+            return
+        gates = [gate.id for gate in engine.gates if gate.text] if worse else []
+        self.desk.take(work, engine.recheck(session, (*gates, *(late.questions if lasts else ()))))
+        phrases = (["check_in.gates"] if worse else []) + (["check_in.late"] if lasts else [])
+        self.desk.ask(work, *map(self.words, phrases))
 
     def _stop(self, work: Work, day: Day, before: Day, pain: str) -> None:
         """Pauses the plan where the day says so, and says where to go."""
@@ -313,54 +318,12 @@ class CheckIn(Following):
 
     # ---- rendering -----------------------------------------------------------------------------------------------
 
-    def _label(self, step: str, value: str) -> str:
-        if step == card.HURT:
-            return self.words.plain(self.reports.names[value])
-        return value if card.OPTIONS[step] == card.NUMBERS else self.words.label(f"check_in.{step}.{value}")
-
     def _show(self, work: Work, before: str = "") -> None:
         """Shows the question that waits: on the card that was pressed, or on a new one."""
-        row = self._row(work)
-        step, place = row.state, f"k:{row.key}:{row.turn}:"
-        question = [self.words(f"check_in.{step}")]
-        if step == "C1":
-            question.append(listed(self.words(f"check_in.C1.sign{at}") for at in range(1, 6)))
-        said = [self._said(row.log, name) for name, _ in row.log if name in card.OPTIONS]
-        heading = bold(self.words("check_in.heading", date=self.reports.date(card.day_of(row.log))))
-        text = paragraphs(self.words(before) if before else "", heading, "\n".join(said), *question)
-        rows = self._rows(row, place)
-        if card.back(row.log) != row.log:
-            rows = (*rows, (Button(self.words.label("nav.back"), f"{place}b"),))
-        self._edit(work, Message(text, rows))
-
-    def _rows(self, row: SessionRow, place: str) -> tuple[tuple[Button, ...], ...]:
-        offered = card.options(row.log, row.state)
-        if row.state == card.HURT:
-            ticks = tuple((self._tick(row, at, value),) for at, value in enumerate(offered))
-            return (*ticks, (Button(self.words.label("nav.done"), f"{place}d"),))
-        buttons = [Button(self._label(row.state, value), f"{place}a{at}") for at, value in enumerate(offered)]
-        if offered == card.NUMBERS:
-            return tuple(buttons[:6]), tuple(buttons[6:])
-        return in_rows(buttons)
-
-    def _tick(self, row: SessionRow, at: int, value: str) -> Button:
-        label, ticked = self._label(card.HURT, value), value in row.ticks
-        shown = self.words.label("nav.ticked", label=label) if ticked else label
-        return Button(shown, f"k:{row.key}:{row.turn}:{'u' if ticked else 't'}{at}")
-
-    def _said(self, log: card.Log, name: str) -> str:
-        value = card.said(log, name)
-        answer = self.words.label("check_in.C1.week") if value == "week" else self._label(name, value)
-        return self.words("question.answered", question=self.words.label(f"check_in.{name}.short"), answer=answer)
+        self._edit(work, self.face.message(self._row(work), before))
 
     def _edit(self, work: Work, message: Message) -> None:
         if work.incoming.kind == "press" and work.incoming.data.startswith("k:"):
             self.desk.edit(work, message)
         else:
             self.desk.say(work, message, QUESTION)
-
-
-def _range(value: str) -> tuple[int, int]:
-    """Returns the points that an answer such as 3-4 or 5+ stands for."""
-    low, _, high = value.partition("-")
-    return (int(low), int(high)) if high else (int(value.rstrip("+")), 10)

@@ -45,6 +45,7 @@ class Commands:
             "question": desk.where,
             "resume": desk.resume,
             "checked": self.checked,
+            "check_of_the_day": self.check_of_the_day,
             "delete_yes": self.delete_all,
             "delete_no": self.keep_all,
         }
@@ -220,22 +221,10 @@ class Commands:
     def _has_plan(self, work: Work) -> bool:
         """Tells whether exercises may be shown now; where not, says why (clinical.md 2.7)."""
         self.desk.leave_test(work)
-        reason = self._no_plan(work)
+        reason = no_plan(self.desk, work)
         if reason is not None:
             self.desk.say(work, reason)
         return reason is None
-
-    def _no_plan(self, work: Work) -> Message | None:
-        desk, words = self.desk, self.words
-        if work.session is None:
-            why = words(work.why_new) if work.why_new else words("plan.none_yet")
-            return desk.render.menu(why, [("nav.start", "g:check")])
-        if work.session.state in desk.engine.nodes:
-            return desk.render.menu(words("plan.unfinished"), desk.to_carry_on(work))
-        if not desk.has_plan(work):
-            stopped = desk.follower.no_plan(work) if work.session.state == PLAN else None
-            return stopped or desk.result_again(work)
-        return desk.plan_waits(work) or desk.follower.no_plan(work)
 
     def tests(self, work: Work) -> None:
         """Lists the self-tests that may be done now."""
@@ -253,6 +242,16 @@ class Commands:
             return
         self.desk.take(work, turn)
         self.desk.ask(work)
+
+    def check_of_the_day(self, work: Work) -> None:
+        """Begins one of the self-tests that are not done yet, by turns from day to day (clinical.md 3.1)."""
+        if not self._may_test(work):
+            return
+        left = self.desk.checks_left(work)
+        if left:
+            self.test(work, left[work.now.toordinal() % len(left)])
+        else:
+            self.desk.say(work, Message(self.words("tests.all_done")))
 
     def _may_test(self, work: Work) -> bool:
         """Tells whether there is a plan that a self-test can refine; where not, says why."""
@@ -373,3 +372,17 @@ class Commands:
         self.desk.say(
             work, Message(paragraphs(self.words("help") + "\n" + "\n".join(rows), self.words("start.banner")))
         )
+
+
+def no_plan(desk: Desk, work: Work) -> Message | None:
+    """Returns why no exercises may be shown now, or None where they may (clinical.md 2.7)."""
+    words = desk.words
+    if work.session is None:
+        why = words(work.why_new) if work.why_new else words("plan.none_yet")
+        return desk.render.menu(why, [("nav.start", "g:check")])
+    if work.session.state in desk.engine.nodes:
+        return desk.render.menu(words("plan.unfinished"), desk.to_carry_on(work))
+    if not desk.has_plan(work):
+        stopped = desk.follower.no_plan(work) if work.session.state == PLAN else None
+        return stopped or desk.result_again(work)
+    return desk.plan_waits(work) or desk.follower.no_plan(work)

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from bot.commands import Commands, Operator
 from bot.desk import Desk, Dialogue, Incoming, Returning, Work
 from bot.records import Chat, Commit, SessionRow, new_key
-from bot.render import Button, Message, Translate, paragraphs
+from bot.render import LANGUAGE, Button, Message, Translate, paragraphs
 from bot.replies import Replies
 from bot.store import Store
 from flows.engine import Engine, Outdated
 from flows.safety_net import SafetyNet
 
+CHECKS = "check_of_the_day"
 TOO_OLD = timedelta(days=7)
 """Answers older than this may no longer be true: the questions start again."""
 
@@ -22,17 +23,19 @@ TOO_OLD = timedelta(days=7)
 class Conversation:
     """Every chat's conversation; the only writer of sessions."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (it is wired once)
         self,
         engine: Engine,
         store: Store,
         translate: Translate = str,
         operator: Operator = Operator(),  # noqa: B008  (frozen)
         dialogues: Iterable[Callable[[Desk, Store], Dialogue]] = (),
+        *,
+        language: str = LANGUAGE,
     ) -> None:
         self.engine = engine
         self.store = store
-        self.desk = Desk(engine, translate)
+        self.desk = Desk(engine, translate, language)
         self.replies = Replies(self.desk)
         self.commands = Commands(self.desk, store, operator)
         self.dialogues = [begin(self.desk, store) for begin in dialogues]
@@ -83,8 +86,19 @@ class Conversation:
 
     def _commit(self, work: Work) -> None:
         update, calls, diary = work.incoming.update_id, tuple(work.calls), tuple(work.diary)
+        self._fit_reminders(work)
         forget, dialogues = work.forget or self._is_stranger(work), tuple(work.dialogues)
         self.store.commit(Commit(update, work.chat, work.row, diary, calls, forget, dialogues, work.reminders))
+
+    def _fit_reminders(self, work: Work) -> None:
+        """Ends the check of the day with the plan that it belongs to, and with the last self-check that is left."""
+        session, chat = work.session, work.chat
+        going_on = session is not None and session.state in self.engine.nodes and chat.plan_state != "PAUSED"
+        if session is None or going_on:
+            return
+        own = work.reminders if work.reminders is not None else self.store.reminders(chat.key)
+        if any(one.kind == CHECKS for one in own) and not self.desk.checks_left(work):
+            work.reminders = tuple(one for one in own if one.kind != CHECKS)
 
     def _is_stranger(self, work: Work) -> bool:
         """Tells whether somebody, or a group, only asked something: no row stays once the answer is sent."""

@@ -6,22 +6,25 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import pairwise
 from typing import Any, Protocol
 
 from bot.records import DiaryEntry
-from flows.check_ins import Reported, Start
+from flows.check_ins import HEARD, Reported, Start
 from flows.courses import begin, report
-from flows.engine import EVENTS, RECHECKED, Engine, Session
+from flows.engine import EVENTS, NET, Engine, Session
 from flows.follow_up import Day, beginning, follow
-from flows.rules import Value
-from flows.schema import Content
+from flows.rules import Facts, Value
+from flows.schema import Content, Disposition
 from flows.simulate import AnswerError
 
 log = logging.getLogger(__name__)
 
-SCREEN, CHECK_IN, SIGNS, RETEST, ACCEPTED = "screen", "check_in", "signs", "retest", "accepted"
-KINDS = (SCREEN, CHECK_IN, SIGNS, RETEST, ACCEPTED)
-"""Kinds of diary entries: a full screen, a check-in, warning signs, self-tests, an offer that was taken up."""
+SCREEN, CHECK_IN, SIGNS, RETEST, ACCEPTED, LATE = "screen", "check_in", "signs", "retest", "accepted", "late"
+ASSESSED = "assessed"
+KINDS = (SCREEN, CHECK_IN, SIGNS, RETEST, ACCEPTED, LATE, ASSESSED)
+"""Kinds of diary entries: a full screen, a check-in, warning signs, self-tests, an offer taken up, late questions, and
+that a person was seen after an urgent result and told that exercise is fine."""
 DAY_BEGINS = timedelta(hours=4)
 """A runner's date changes at four in the morning, by the clock on the wall (clinical.md 6.0)."""
 
@@ -66,6 +69,11 @@ def accepted(exercise: str, on: date, now: datetime) -> DiaryEntry:
     return DiaryEntry(now, ACCEPTED, {"date": on.isoformat(), "exercise": exercise})
 
 
+def assessed(on: date, now: datetime) -> DiaryEntry:
+    """Returns the entry of a person who was seen after an urgent result and told that exercise is fine."""
+    return DiaryEntry(now, ASSESSED, {"date": on.isoformat()})
+
+
 def since(engine: Engine, session: Session, diary: Sequence[DiaryEntry], when: When) -> list[DiaryEntry]:
     """Returns what a session has come to since the diary last looked: its full screen, later signs and self-tests."""
     noted = [each.data for each in diary if each.data.get("session") == when.session]
@@ -73,27 +81,38 @@ def since(engine: Engine, session: Session, diary: Sequence[DiaryEntry], when: W
         return [screened(engine, session, when)]
     seen = max(int(str(each["seen"])) for each in noted)
     found = []
-    ids = _signs(engine, session, seen)
-    if ids is not None:
-        found.append(when.entry(SIGNS, session, C1=sorted(ids)))
+    ids, heard = signs(engine, session, seen), [answer for name, answer in session.log[seen:] if name == NET]
+    given: dict[str, object] = {} if ids is None else {"C1": sorted(ids)}
+    given |= {"NET": heard[-1]} if heard and heard[-1] != "no" else {}
+    if given:
+        found.append(when.entry(SIGNS, session, **given))
     fields = {name for entry, _ in session.log[seen:] if entry not in EVENTS for name in _tested(engine, entry)}
     tests = {name: _plain(session.facts[name]) for name in engine.content.check_in.tests if name in fields}
     if tests:
         found.append(when.entry(RETEST, session, tests=tests))
+    told = {engine.nodes[entry].question.field for entry, _ in session.log[seen:] if entry not in EVENTS}
+    late = {name: _plain(session.facts[name]) for name in engine.content.check_in.late.fields if name in told}
+    if late:
+        found.append(when.entry(LATE, session, Q11b=late))
     return found
 
 
-def _signs(engine: Engine, session: Session, seen: int) -> frozenset[str] | None:
-    """Returns all warning signs after the gates were gone through again, else only new ones; None: none were asked."""
-    ids = ticked(session)
-    if any(name == RECHECKED for name, _ in session.log[seen:]):
-        return ids
-    return ids - ticked(engine.replay(session.log[:seen])) or None
+def signs(engine: Engine, session: Session, seen: int) -> frozenset[str] | None:
+    """Returns the warning signs that were asked again since and count, and new ones; None where none were asked."""
+    ids, later = ticked(session), session.log[seen:]
+    asked = frozenset[str]().union(*map(engine.reopened, later))
+    found = (ids & asked) | (ids - ticked(engine.replay(session.log[:seen])))
+    return found if asked or found else None
 
 
 def ticked(session: Session) -> frozenset[str]:
     """Returns the warning signs that count in a session, those of the bone questions too."""
-    rf, bone = session.facts["rf"], session.facts["bone"]
+    return ticked_in(session.facts)
+
+
+def ticked_in(facts: Facts) -> frozenset[str]:
+    """Returns the warning signs among answers."""
+    rf, bone = facts["rf"], facts["bone"]
     assert isinstance(rf, frozenset)
     assert isinstance(bone, frozenset)
     return rf | bone
@@ -124,8 +143,10 @@ class Course:
     screened_at: datetime
     start: Start
     reported: tuple[Reported, ...]
-    extra: tuple[str, ...]
-    """Offered exercises that the runner wants."""
+    entries: tuple[DiaryEntry, ...] = ()
+    """The entries of the diary that this comes from, after the full screen."""
+    waits: bool = False
+    """Whether a later full screen counts only once a professional has said that exercise is fine (clinical.md 6.1)."""
     _followed: dict[date | None, list[Day]] = field(default_factory=dict, compare=False, repr=False)
     """What was worked out already; to follow three months takes a twentieth of a second."""
 
@@ -170,34 +191,88 @@ def entries(store: _Read, chat_key: str, new: Iterable[DiaryEntry] = ()) -> list
 def course(content: Content, diary: Sequence[DiaryEntry]) -> Course | None:
     """Returns what follows from the last full screen of the diary; None where there is none that can be read."""
     screens = [at for at, entry in enumerate(diary) if entry.kind == SCREEN]
-    if not screens:
-        return None
-    screen, later = diary[screens[-1]], diary[screens[-1] + 1 :]
-    begun = _date(screen)
+    found: Course | None = None
+    for at, end in pairwise([*screens, len(diary)]):
+        screen, later = diary[at], diary[at + 1 : end]
+        start = _start(content, screen, later)
+        if start is None:
+            found = None
+            continue
+        word = next((entry for entry in later if entry.kind == ASSESSED), None)
+        on = _date(screen) if found is None else _counts_on(content, found, screen, start, word)
+        if found is not None and on is None:
+            found = _without(content, found, screen, start, later)
+        else:
+            begun = on or _date(screen)
+            found = Course(begun, screen.at, start, _reported(content, begun, later), tuple(later))
+    return found
+
+
+def _start(content: Content, screen: DiaryEntry, later: Sequence[DiaryEntry]) -> Start | None:
+    """Returns the answers of a full screen with the self-tests of its date; None where they cannot be read any more."""
     raw: Any = screen.data["answers"]
-    first = [each for each in later if each.kind == RETEST and _date(each) <= begun]
-    for entry in first:
-        raw = {**raw, **results(entry)}
+    for entry in later:
+        if entry.kind == RETEST and _date(entry) <= _date(screen):
+            raw = {**raw, **results(entry)}
     try:
-        start = begin(content, raw)
+        return begin(content, raw)
     except AnswerError as error:
         # Fields change with the content; without a start nothing can be worked out, and the screen is done anew.
         log.warning("a full screen cannot be read any more: %s", error)
         return None
+
+
+def _counts_on(
+    content: Content, before: Course, screen: DiaryEntry, start: Start, word: DiaryEntry | None
+) -> date | None:
+    """Returns the date from which a full screen counts: its own, or that of a professional's word; None while it waits.
+
+    The rules decide, on all that was reported before.
+    """
+    if not _alarming(content, before):
+        return _date(screen)
+    for on in (_date(screen), *([_date(word)] if word is not None else [])):
+        day = max(before.number(on), 1)
+        earlier = [each for each in before.reported if each.day <= day]
+        tried = Reported(day, screen=start, assessed="yes" if word is not None else "")
+        if follow(content, before.start, [*earlier, tried])[-1].begun == day:
+            return on
+    return None
+
+
+def _alarming(content: Content, course: Course) -> bool:
+    """Tells whether an urgent result may stand; working that out costs more than this."""
+    if beginning(content, course.start).disposition >= Disposition.URGENT:
+        return True
+    strong = content.check_in.timing.pain_urgent
+    return any(each.flags or each.heard or (each.pain or 0) >= strong for each in course.reported)
+
+
+def _without(content: Content, before: Course, screen: DiaryEntry, start: Start, later: Sequence[DiaryEntry]) -> Course:
+    """Returns a course that goes on though a full screen was done, with the warning signs of that."""
+    ids = ticked_in(start.answers)
+    told: dict[str, object] = {"date": screen.data["date"], **({"C1": sorted(ids)} if ids else {})}
+    if start.answers.get("NET", "no") != "no":
+        told["NET"] = start.answers["NET"]
+    entries = (*before.entries, DiaryEntry(screen.at, SIGNS, told), *later)
+    reported = _reported(content, before.screened_on, entries)
+    waits = beginning(content, start).state != "PAUSED"
+    return Course(before.screened_on, before.screened_at, before.start, reported, entries, waits)
+
+
+def _reported(content: Content, begun: date, later: Sequence[DiaryEntry]) -> tuple[Reported, ...]:
     dates: dict[int, list[DiaryEntry]] = {}
     for entry in later:
-        if (entry.kind == SIGNS and entry.data["C1"]) or (
-            entry.kind in (CHECK_IN, SIGNS, RETEST) and _date(entry) > begun
+        if (entry.kind == SIGNS and (entry.data.get("C1") or "NET" in entry.data)) or (
+            entry.kind not in (SCREEN, ASSESSED) and _date(entry) > begun
         ):
             # Signs on the screen's own date, or dated before it by a change of zone, must not be lost.
             dates.setdefault(max((_date(entry) - begun).days, 1), []).append(entry)
-    days = tuple(_merged(content, day, dates[day]) for day in sorted(dates))
-    extra = tuple(dict.fromkeys(str(each.data["exercise"]) for each in later if each.kind == ACCEPTED))
-    return Course(begun, screen.at, start, days, extra)
+    return tuple(_merged(content, day, dates[day]) for day in sorted(dates))
 
 
 def _date(entry: DiaryEntry) -> date:
-    return date.fromisoformat(str(entry.data["date"]))
+    return date.fromisoformat(str(entry.data.get("date", entry.at.date())))
 
 
 def results(entry: DiaryEntry) -> dict[str, object]:
@@ -213,17 +288,23 @@ def _part(entry: DiaryEntry, name: str) -> dict[str, object]:
 def _merged(content: Content, day: int, same: Sequence[DiaryEntry]) -> Reported:
     """Returns what one date reported: the last check-in counts, ids that were named and self-tests stay."""
     last, ids, tests = Reported(day), frozenset[str](), dict[str, Value]()
-    gates = False
+    late, accepted, gates, heard = dict[str, Value](), frozenset[str](), False, ""
     for entry in same:
         if entry.kind == CHECK_IN:
             each = last = _read(content, {"day": day, **_part(entry, "answers")})
         else:
-            given = {name: entry.data[name] for name in ("C1", "tests") if name in entry.data}
+            given = {name: entry.data[name] for name in ("C1", "NET", "tests", "Q11b") if name in entry.data}
+            if entry.kind == ACCEPTED:
+                given["accept"] = [entry.data["exercise"]]
             each = _read(content, {"day": day, **given})
-            gates |= entry.kind == SIGNS
+            gates |= entry.kind == SIGNS and "C1" in entry.data
+            heard = max(heard, each.heard, key=HEARD.index)
         ids |= each.flags or frozenset()
         tests |= each.tests
-    return replace(last, flags=ids if ids or gates else last.flags, tests=tests)
+        late |= each.late
+        accepted |= each.accepted
+    flags = ids if ids or gates else last.flags
+    return replace(last, flags=flags, heard=heard, tests=tests, late=late, accepted=accepted)
 
 
 def _read(content: Content, raw: Mapping[str, object]) -> Reported:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
+from bot.days import Course, runner_date
 from bot.drawings import Drawings
 from bot.outcome import Outcome
 from bot.records import INSTEAD, QUESTION, Call, Chat, DiaryEntry, Reminder, SessionRow, new_key
-from bot.render import Asking, Button, Message, Place, Renderer, Translate, Words, listed, paragraphs
+from bot.render import LANGUAGE, Asking, Button, Message, Place, Renderer, Translate, Words, listed, paragraphs
 from flows.engine import Engine, Session, Turn
 from flows.follow_up import Day
 from flows.questions import OPENED, Answer, Node, Refused
@@ -22,6 +23,9 @@ DOCTOR = "doctor"
 """The end of the flow that sends a person to a doctor."""
 REMIND_DOCTOR, REMIND_RECHECK = "remind_doctor", "remind_recheck"
 """The menu buttons by which a person asks to be reminded of the doctor, or of a new check."""
+REMIND_CHECKS, REMIND_MONTHLY = "remind_checks", "remind_monthly"
+"""The menu buttons by which a person asks for one self-check a day, or for a check-in once a month."""
+RECOVERED = "D_RECOVERED"
 RECHECK_FLAG = "HIGH_IRRIT"
 CONSENT = "Q00"
 CHECKED = "CHECKED"
@@ -98,8 +102,16 @@ class Dialogue(Protocol):
 class Follower:
     """What follows the triage day by day; this one follows nothing."""
 
+    def course(self, _: Work) -> Course | None:
+        """Returns the last full screen and what was reported since."""
+        return None
+
+    def today(self, work: Work) -> date:
+        """Returns the runner's date."""
+        return runner_date(work.now)
+
     def day(self, _: Work) -> Day | None:
-        """Returns how the plan stands today, with the offered exercises that the runner wants."""
+        """Returns how the plan stands today."""
         return None
 
     def no_plan(self, _: Work) -> Message | None:
@@ -133,10 +145,10 @@ class Returning(Protocol):
 class Desk:
     """Moves one person's turn along; everything that it does stands in the Work until that is committed."""
 
-    def __init__(self, engine: Engine, translate: Translate) -> None:
+    def __init__(self, engine: Engine, translate: Translate, language: str = LANGUAGE) -> None:
         self.engine = engine
         self.content = engine.content
-        self.words = Words(engine.content, translate)
+        self.words = Words(engine.content, translate, language)
         self.render = Renderer(engine, self.words)
         self.outcome = Outcome(engine, self.words)
         self.follower = Follower()
@@ -176,6 +188,12 @@ class Desk:
     def has_plan(self, work: Work) -> bool:
         """Tells whether the session ended in a plan that nothing has paused since."""
         return work.session is not None and work.session.state == PLAN and work.chat.plan_state != "PAUSED"
+
+    def checks_left(self, work: Work) -> list[str]:
+        """Returns the self-tests that may be done now and are not done yet; none where nothing may be tested."""
+        if not self.has_plan(work) or self.plan_waits(work) is not None or self.follower.no_plan(work) is not None:
+            return []
+        return self.render.tests_left(self.session(work))
 
     # ---- saying ----------------------------------------------------------------------------------------------
 
@@ -393,6 +411,23 @@ class Desk:
             return
         tested = before is not None and self.engine.nodes[before.state].test is not None
         self.show_plan(work, self.follower.tested(work) if tested else "")
+        if came_on and not (before is not None and before.facts.get(OPENED)):
+            self._offer_checks(work)
+
+    def _offer_checks(self, work: Work) -> None:
+        """Offers one self-check a day beside a new plan, where some are left (clinical.md 3.1)."""
+        if REMIND_CHECKS in self.offers and self.checks_left(work):
+            offer = [("remind.checks", f"g:{REMIND_CHECKS}")]
+            self.say(work, self.render.menu(self.words("remind.offer_checks"), offer))
+
+    def recovered(self, message: Message, day: Day) -> Message:
+        """Returns the report of a check-in, with the monthly one that follows a recovery (clinical.md 6.5)."""
+        if RECOVERED not in day.actions or REMIND_MONTHLY not in self.offers:
+            return message
+        offer = (Button(self.words.label("remind.monthly"), f"g:{REMIND_MONTHLY}"),)
+        return replace(
+            message, text=paragraphs(message.text, self.words("remind.offer_monthly")), rows=(*message.rows, offer)
+        )
 
     def _tell_change(self, work: Work) -> None:
         """Shows the result once more where answers since the plan was last shown have changed it."""

@@ -10,6 +10,7 @@ from typing import Any
 from telegram import Bot, InputFile, InputMediaAnimation, InputMediaPhoto
 
 from bot.drawings import FOLDER
+from bot.made import made
 from bot.records import INSTEAD
 from bot.store import Store
 
@@ -31,9 +32,9 @@ class Files:
         match value:
             case {"$file": {"name": str(name), "text": str(text)}}:
                 return InputFile(text.encode(), filename=name)
-            case {"$chart": dict(data)}:
+            case {"$made": {"by": str(by), "name": str(name), "data": dict(data)}}:
                 # A picture takes a tenth of a second: others must not wait for it.
-                return InputFile(await asyncio.to_thread(_drawn, data), filename="backstride-progress.png")
+                return InputFile(await asyncio.to_thread(made, by, data), filename=name)
             case {"$drawing": {"name": str(name), "sha256": str(sha256)}}:
                 return self._known(sha256) or InputFile(self._read(name), filename=name)
             case {"type": kind, "media": {"$drawing": {"name": str(name), "sha256": str(sha256)}}, **rest}:
@@ -81,10 +82,3 @@ def _file_id(message: object) -> str | None:
         case {"animation": {"file_id": str(file_id)}} | {"photo": [*_, {"file_id": str(file_id)}]}:
             return file_id
     return None
-
-
-def _drawn(data: dict[str, object]) -> bytes:
-    # Imported where it is needed: the library that draws is large, and most bots start without it.
-    from bot.progress import draw  # noqa: PLC0415
-
-    return draw(data)

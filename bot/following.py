@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -14,12 +13,10 @@ from bot.render import Message, paragraphs
 from bot.report import Reports
 from bot.store import Store
 from flows.follow_up import Day
-from flows.schema import Disposition, Permission
+from flows.schema import Disposition
 
 STOPPED = ("PAUSED", "CHECKED")
 """States of a chat's plan in which there are no exercises, whatever the days say."""
-ASSESSED = "assessed"
-"""The diary's word of a person who was seen after an urgent result, and told that exercise is fine."""
 
 
 class Following(Follower):
@@ -71,21 +68,16 @@ class Following(Follower):
         return days.course(self.content, diary)
 
     def day(self, work: Work) -> Day | None:
-        """Returns how the plan stands today, with the offered exercises that the runner wants."""
+        """Returns how the plan stands today."""
         course = self.course(work)
-        if course is None:
-            return None
-        day = course.today(self.content, self.today(work))
-        full = day.state != "PAUSED" and day.screening.permission is Permission.FULL
-        extra = {name: 1 for name in course.extra if full and name not in day.levels}
-        return replace(day, levels=day.levels | extra)
+        return None if course is None else course.today(self.content, self.today(work))
 
     def no_plan(self, work: Work) -> Message | None:
         """Returns what to say in place of a plan that the days have paused, or that waits for a professional's word."""
         course = self.course(work)
         if course is None:
             return None
-        if self.unassessed(work, course):
+        if course.waits:
             choices = [("check_in.yes", "g:assessed"), ("check_in.no", "g:not_assessed")]
             return self.desk.render.menu(self.words("check_in.assessed_ask"), choices)
         day = course.today(self.content, self.today(work))
@@ -106,22 +98,14 @@ class Following(Follower):
         text = next(action.text for action in self.content.check_in.actions if action.id == "FULL_SCREEN")
         return self.desk.render.menu(self.words.text(text), [("nav.start", "g:check")])
 
-    def unassessed(self, work: Work, course: days.Course) -> bool:
-        """Tells whether the plan is from after an urgent result, and no professional has said yet that it is fine."""
-        critical = work.chat.critical_at
-        if critical is None or course.screened_at <= critical:
-            return False
-        words = [*self.store.diary(work.chat.key, ASSESSED), *(e for e in work.diary if e.kind == ASSESSED)]
-        return not any(word.at >= critical for word in words)
-
     def assessed(self, work: Work) -> None:
         """Notes that a person was seen after an urgent result and told that exercise is fine."""
         course = self.course(work)
-        if course is None or not self.unassessed(work, course):
+        if course is None or not course.waits:
             self.desk.where(work, "busy")
             return
         if self.desk.plan_waits(work) is None:
-            work.diary.append(DiaryEntry(work.now, ASSESSED))
+            work.diary.append(days.assessed(self.today(work), work.now))
         self.desk.show_plan(work)
 
     def not_assessed(self, work: Work) -> None:
@@ -165,6 +149,11 @@ class Following(Follower):
             self.desk.where(work, "busy")
             return
         name = self.words.plain(self.reports.names[exercise])
-        if answer == "yes" and exercise not in course.extra:
+        said = "no"
+        if answer == "yes" and exercise not in day.levels:
             work.diary.append(days.accepted(exercise, self.today(work), work.now))
-        self.desk.edit(work, Message(self.words(f"offer.{'yes' if answer == 'yes' else 'no'}", exercise=name)))
+            day = self.day(work) or day
+        if answer == "yes":
+            # The rules have the last word: what it takes may have changed since the offer.
+            said = "yes" if exercise in day.levels else "gone"
+        self.desk.edit(work, Message(self.words(f"offer.{said}", exercise=name)))

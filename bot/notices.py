@@ -13,10 +13,10 @@ ORDER = ("doctor_3_days", "recheck_48h", "check_in", "nudge", "monthly", "check_
 ABOUT = {
     "check_in": ("checkin", "plan", "snooze", "skip"),
     "nudge": ("checkin", "plan"),
-    "doctor_3_days": ("check",),
-    "recheck_48h": ("check",),
-    "monthly": ("checkin",),
-    "check_of_the_day": ("tests",),
+    "doctor_3_days": ("check", "snooze"),
+    "recheck_48h": ("check", "snooze"),
+    "monthly": ("checkin", "snooze", "monthly_off"),
+    "check_of_the_day": ("check_of_the_day", "snooze", "skip", "checks_off"),
 }
 """The menu buttons of each kind."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from bot.distances import shown_distance
 from bot.exercises import Cards
 from bot.render import Button, Message, Words, bold, listed, paragraphs
+from flows.check_in_schema import Step
 from flows.engine import Engine, Session
 from flows.follow_up import Day
 from flows.plan import Assessment, PlannedExercise, assess, exclusions, run_rule
@@ -31,6 +33,7 @@ class Outcome:
         self.cards = Cards(words)
         self._rules = {rule.id: rule for rule in self.content.screen.rules}
         self._exercises = {exercise.id: exercise for exercise in self.content.library.exercises}
+        self._notes = {offer.exercise: offer.note for offer in self.content.check_in.progress.offers}
         self._advice = {advice.id: advice for advice in self.content.planning.advice}
 
     # ---- where to go -----------------------------------------------------------------------------------------
@@ -162,14 +165,28 @@ class Outcome:
         return replace(result, screening=day.screening, running=running, plan=plan)
 
     def running(self, day: Day) -> str:
-        """Returns how much running a day allows, escaped; on the way back to running it is a step of that."""
+        """Returns how much running a day allows, escaped."""
+        return self.words.escaped(self.running_plain(day))
+
+    def running_plain(self, day: Day) -> str:
+        """Returns how much running a day allows, not escaped; on the way back to running it is a step of that."""
         steps = self.content.check_in.returning.steps
         if day.ladder_step and day.running not in self.content.check_in.returning.off:
             text = self.words.plain(steps[day.ladder_step - 1].text)
-            return self.words("check_in.step", step=day.ladder_step, steps=len(steps), text=text)
+            step = self.words.label("check_in.step", step=day.ladder_step, steps=len(steps), text=text)
+            return " ".join([step, *self._distances(day, steps[day.ladder_step - 1])])
         rules = [rule for rule in self.content.planning.running if rule.running == day.running]
         mine = run_rule(self.content.planning, day.facts)
-        return self.words.text((mine if mine.running == day.running else rules[-1]).text)
+        return self.words.plain((mine if mine.running == day.running else rules[-1]).text)
+
+    def _distances(self, day: Day, step: Step) -> Iterator[str]:
+        """Says in kilometres what a step allows, where the runner has told the distances, not escaped."""
+        rules, language = self.content.check_in.distances, self.words.language
+        if step.longest and day.longest:
+            yield self.words.label("check_in.longest", distance=shown_distance(day.longest, language))
+        if step.speed and day.distance:
+            speed = day.distance * rules.speed_percent / 100
+            yield self.words.label("check_in.speed", distance=shown_distance(speed, language))
 
     def planned(self, session: Session, day: Day | None = None) -> list[str]:
         """Returns the exercises of the plan in order."""
@@ -194,6 +211,8 @@ class Outcome:
             row = self._row(at, planned, exercise)
             if day is not None and planned.exercise in day.halved:
                 row += f" {self.words('plan.halved')}"
+            if planned.exercise in self._notes:
+                row += f" {self.words('plan.noted', note=self.words.plain(self._notes[planned.exercise]))}"
             rows[exercise.category].append(row)
         gentle = result.screening.permission is Permission.GENTLE
         text = paragraphs(
@@ -225,19 +244,19 @@ class Outcome:
         name = self.words.plain(exercise.name)
         return self.words("plan.row", number=at, name=name, level=planned.level, dose=self.cards.dose(level.dose))
 
-    def _always_on(self, result: Assessment) -> list[Exercise]:
-        """What everybody does; the warm-up only where there is a run to warm up for."""
-        runs = result.running.running in ("EASY", "HOLD", "NORMAL")
-        always = [exercise for exercise in self.content.library.exercises if exercise.category == "always"]
-        return [exercise for exercise in always if runs or exercise.id != "warmup_dynamic"]
-
     def _always(self, result: Assessment) -> str:
         lines = []
-        for exercise in self._always_on(result):
+        for exercise in self.always(result):
             name, how = self.words.plain(exercise.name), self.cards.how(exercise, 1, result.facts)
             note = self.words.plain(exercise.levels[0].dose.note)
             lines.append(self.words("plan.always_note" if note else "plan.always_row", name=name, how=how, note=note))
         return f"{bold(self.words('plan.always'))}\n{listed(lines)}"
+
+    def always(self, result: Assessment) -> list[Exercise]:
+        """Returns what comes on top of every plan; the warm-up only where running is allowed."""
+        runs = result.running.running in ("EASY", "HOLD", "NORMAL")
+        rows = [exercise for exercise in self.content.library.exercises if exercise.category == "always"]
+        return [exercise for exercise in rows if runs or exercise.id != "warmup_dynamic"]
 
     def _tips(self, result: Assessment) -> list[str]:
         advice = [self._advice[name] for name in result.advice]
@@ -253,7 +272,7 @@ class Outcome:
     def drawn_tips(self, session: Session, day: Day | None = None) -> dict[str, str]:
         """Returns the drawings of the plan's tips and of the warm-up, each with its alt text, escaped."""
         result, drawn = self.stands(session, day), self.content.pictures
-        always = [row.id for row in self._always_on(result)]
+        always = [row.id for row in self.always(result)]
         names = [name for shown in (*result.advice, *always) for name in drawn.series.get(shown, ())]
         return {name: self.words.text(drawn.pictures[name]) for name in names}
 

@@ -13,9 +13,13 @@ from bot.render import Button, Message, Words, bold, in_rows, paragraphs
 
 CHANGES = (
     ("snooze", "snooze"), ("skip", "skip"), ("pause", "pause"), ("race", "race"), ("quiet", "quiet"),
-    ("change", "remind"), ("off", "remind_off"),
+    ("change", "remind"), ("monthly_off", "monthly_off"), ("checks_off", "checks_off"), ("off", "remind_off"),
 )  # fmt: skip
 """The buttons below what is set: the phrases of their labels and what they do."""
+
+
+ONLY = {"monthly_off": "monthly", "checks_off": "check_of_the_day"}
+"""Buttons that stand only below the reminder that they end."""
 
 
 def today(now: datetime, zone: str) -> date:
@@ -41,6 +45,7 @@ class Overview:
             before,
             bold(self.words("remind.heading")),
             self._weekly(own),
+            "\n".join(self.words(f"remind.has_{one.kind}") for one in own if one.days and one.kind in ONLY.values()),
             shown or self.words("remind.nothing_next"),
             "\n".join(line for line in self._state(own, now) if line != before),
         )
@@ -83,7 +88,9 @@ class Overview:
         until = own[0].paused_until
         still = own[0].stopped_at is not None or (until is not None and until > today(now, own[0].zone))
         weekly = any(one.kind == "check_in" for one in own)
-        hidden = {"snooze", "skip", "pause"} if still else set() if weekly else {"snooze"}
+        hidden: set[str] = {"snooze", "skip", "pause"} if still else set() if weekly else {"snooze"}
+        coming = {one.kind for one in own if one.days}
+        hidden |= {name for name, kind in ONLY.items() if kind not in coming}
         names = [("resume", "unpause")] if still else []
         names += [(name, data) for name, data in CHANGES if name not in hidden]
         return in_rows([Button(self.words.label(f"remind.{name}"), f"g:{data}") for name, data in names])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 from bot.charts import Day, Decision, ProgressSeries, progress_picture, progress_text
 from bot.days import Course
 from bot.records import Call
-from bot.render import Words
-from bot.report import short_date
+from bot.render import LANGUAGE, Words, short_date
 from flows.schema import Content
 
 CAPTION = 1024
@@ -24,7 +24,7 @@ def series(course: Course, content: Content, today: date) -> ProgressSeries:
     shown = tuple(
         Day(course.on(each.day), each.pain, each.session.done or None, lights.get(each.day))  # type: ignore[arg-type]
         for each in course.reported
-        if course.on(each.day) <= today
+        if each.answered and course.on(each.day) <= today
     )
     points = {row.id for row in content.check_in.actions if f"progress.{row.id}" in content.phrases.phrases}
     decisions = [
@@ -39,9 +39,9 @@ def series(course: Course, content: Content, today: date) -> ProgressSeries:
 def progress_call(course: Course, content: Content, today: date, words: Words, thread: int | None = None) -> Call:
     """Returns the call that sends the picture; only its data lies in the outbox."""
     found = named(series(course, content, today), words)
-    text = progress_text(found, words.label, short_date, CAPTION)
+    text = progress_text(found, words.label, partial(short_date, language=words.language), CAPTION)
     params: dict[str, Any] = {
-        "photo": {"$chart": packed(found, words)},
+        "photo": {"$made": {"by": "progress", "name": "backstride-progress.png", "data": packed(found, words)}},
         "caption": words.escaped(text),
         "parse_mode": "HTML",
     }
@@ -60,6 +60,7 @@ def packed(found: ProgressSeries, words: Words) -> dict[str, object]:
     """Returns a series as plain data, with the words that the picture takes."""
     phrases = [phrase for phrase in words.content.phrases.phrases if phrase.startswith("chart.")]
     return {
+        "language": words.language,
         "words": {phrase: words.label(phrase) for phrase in phrases},
         "today": found.today.isoformat(),
         "days": [[day.on.isoformat(), day.pain, day.exercises, day.light] for day in found.days],
@@ -80,4 +81,4 @@ def draw(data: Mapping[str, Any]) -> bytes:
     def words(phrase: str, /, **values: object) -> str:
         return str(data["words"][phrase]).format(**values)
 
-    return progress_picture(unpacked(data), words, short_date)
+    return progress_picture(unpacked(data), words, partial(short_date, language=data.get("language", LANGUAGE)))

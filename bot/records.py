@@ -14,7 +14,7 @@ QUESTION = "question"
 """The tag of a call that asks the current question: the chat remembers it, so that it can be edited later."""
 
 INSTEAD = "$instead"
-"""In a call that sends a drawing: the parameters of the text message that goes out if it cannot be sent."""
+"""In a call that sends a drawing or a page: the parameters of the text message that goes out if it cannot be sent."""
 
 PEOPLE, REMINDERS, CLUBS = 0, 1, 2
 """The priorities of the outbox: answers to people, then reminders and then club posts, for which nobody waits."""
@@ -74,7 +74,10 @@ class DiaryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One finished Bot API call without its chat_id; a file is `{"$file": {"name": …, "text": …}}`."""
+    """One finished Bot API call without its chat_id; a file is `{"$file": {"name": …, "text": …}}`.
+
+    One that is made when it is sent is `{"$made": {"by": …, "name": …, "data": …}}` (bot.made).
+    """
 
     method: str
     params: Mapping[str, object]

@@ -20,11 +20,12 @@ SNOOZE = timedelta(hours=1)
 SILENT_DAYS = 3
 """So many days without a check-in lead to one nudge, on the next chosen day (clinical.md 6.7)."""
 TRY_AGAIN = timedelta(hours=1)
+TWO_HOURS, THREE_DAYS = timedelta(hours=2), timedelta(days=3)
 
 
 def patience(kind: Kind) -> timedelta:
     """Returns how late a reminder may still come; one about a person's safety is worth more than its hour."""
-    return timedelta(hours=2) if kind in ("check_in", "nudge") else timedelta(days=3)
+    return TWO_HOURS if kind in ("check_in", "nudge") else THREE_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,23 @@ def snoozed(reminder: Reminder, now: datetime) -> Reminder:
     return planned(replace(reminder, snoozed_at=now + SNOOZE), now)
 
 
+def put_off(reminders: Sequence[Reminder], now: datetime) -> tuple[Reminder, ...] | None:
+    """Returns a chat's reminders so that what came last today comes once more in an hour, or else the check-in.
+
+    Returns None where there is neither. A nudge stands in the place of the usual words: the check-in comes for both.
+    """
+    came = [
+        one.sent_at for one in reminders if one.sent_at is not None and _today(one, one.sent_at) == _today(one, now)
+    ]
+    last = max(came, default=None)
+    wanted: set[Kind] = {one.kind for one in reminders if last is not None and one.sent_at == last}
+    weekly: set[Kind] = {one.kind for one in reminders if one.kind == "check_in" and one.next_at is not None}
+    wanted = (wanted - {"nudge"} if weekly else wanted) or weekly
+    if not wanted or any(one.stopped_at is not None for one in reminders):
+        return None
+    return tuple(snoozed(one, now) if one.kind in wanted else one for one in reminders)
+
+
 def skipped(reminders: Iterable[Reminder], now: datetime) -> tuple[Reminder, ...]:
     """Returns a chat's reminders so that nothing comes any more on this day."""
     return tuple(planned(replace(one, skip_on=_today(one, now), snoozed_at=None), now) for one in reminders)
@@ -112,6 +130,11 @@ def with_quiet_hours(
 def checked_in(reminders: Iterable[Reminder], now: datetime) -> tuple[Reminder, ...]:
     """Returns a chat's reminders after a check-in: none comes for the same day, and a nudge waits for silence."""
     kept = [one for one in reminders if one.kind != "nudge"]
+    # The monthly question was about this check-in: it is answered.
+    kept = [
+        planned(replace(one, snoozed_at=None), now) if one.kind == "monthly" and one.snoozed_at is not None else one
+        for one in kept
+    ]
     check_in = next((one for one in kept if one.kind == "check_in"), None)
     if check_in is None:
         return tuple(kept)
@@ -185,18 +208,22 @@ def turned(reminders: Sequence[Reminder], now: datetime) -> Turn:
     kinds: list[Kind] = []
     expires: list[datetime] = []
     missed = 0
-    check_in = next((one for one in reminders if one.weekdays), None)
+    check_in, waiting = None, []
+    for one in reminders:
+        if one.weekdays:
+            check_in = one
+        elif one.next_at is not None:
+            waiting.append(one)
     if check_in is not None and _is_due(check_in, now):
         check_in, until, missed = _weekly(check_in, now)
         changed.append(check_in)
         if until is not None:
             kinds.append(check_in.kind)
             expires.append(until)
-    waiting = [one for one in reminders if not one.weekdays and one.next_at is not None]
     may_come = bool(kinds) or (any(_is_due(one, now) for one in waiting) and _has_room(reminders, check_in, now))
     for one in waiting:
         # What waits for another message joins the first that goes.
-        if not _is_due(one, now) and not (may_come and split(one, now)[0]):
+        if not _is_due(one, now) and not (may_come and split(one, now).slots):
             continue
         after, until, lost = _listed(one, check_in, may_come, now)
         changed.append(after)
@@ -215,55 +242,58 @@ def _is_due(reminder: Reminder, now: datetime) -> bool:
 
 def _weekly(reminder: Reminder, now: datetime) -> tuple[Reminder, datetime | None, int]:
     """Plans a check-in that is due; returns also until when it may be sent, if it may, and how many are missed."""
-    passed, following = split(reminder, now)
     late = patience(reminder.kind)
-    timely = [slot.at for slot in passed if now - slot.at <= late]
-    if is_night(reminder, now):
-        timely = []
-    missed = sum(now - slot.at > late for slot in passed) if timely else len(passed)
-    snoozed_at = reminder.snoozed_at
-    if snoozed_at is not None and snoozed_at <= now:
-        if now - snoozed_at <= late:
-            timely.append(snoozed_at)
+    passed = split(reminder, now)
+    times, last = passed.slots, passed.slots[-1] if passed.slots else None
+    timely = last.at if last is not None and now - last.at <= late and not is_night(reminder, now) else None
+    missed = sum(now - slot.at > late for slot in times) if timely else len(times)
+    snoozed_at, next_at = reminder.snoozed_at, passed.following
+    if snoozed_at is not None:
+        if snoozed_at > now:
+            next_at = snoozed_at if next_at is None else min(next_at, snoozed_at)
+        elif now - snoozed_at <= late:
+            timely, snoozed_at = snoozed_at if timely is None else max(timely, snoozed_at), None
         else:
-            missed += 1
-        snoozed_at = None
-    nexts = [at for at in (following, snoozed_at) if at is not None]
+            missed, snoozed_at = missed + 1, None
     after = replace(
         reminder,
         snoozed_at=snoozed_at,
-        done_on=passed[-1].day if passed else reminder.done_on,
-        done=passed[-1].number + 1 if passed else reminder.done,
-        next_at=min(nexts, default=None),
+        done_on=last.day if last is not None else reminder.done_on,
+        done=last.number + 1 if last is not None else reminder.done,
+        next_at=next_at,
         sent_at=now if timely else reminder.sent_at,
         missed=reminder.missed + missed,
     )
-    return after, max(timely) + late if timely else None, missed
+    return after, timely + late if timely else None, missed
 
 
 def _listed(
     reminder: Reminder, check_in: Reminder | None, may_come: bool, now: datetime
 ) -> tuple[Reminder, datetime | None, int]:
-    """Plans what is due by a listed day; returns the same as for a check-in."""
-    passed, following = split(reminder, now)
+    """Plans what is due by a listed day, or was put off and is due again; returns the same as for a check-in."""
     late = patience(reminder.kind)
-    if not passed:
-        return replace(reminder, next_at=following), None, 0
-    slot = passed[-1]
-    is_late = now - slot.at > late
-    if not may_come and not is_late:
-        return replace(reminder, next_at=_later(reminder, check_in, now)), None, 0
-    missed = sum(now - slot.at > late for slot in passed)
-    after = replace(
-        reminder,
-        days=tuple(day for day in reminder.days if day > slot.day),
-        done_on=slot.day,
-        done=1,
-        missed=reminder.missed + missed,
-        sent_at=reminder.sent_at if is_late else now,
-    )
-    until = None if is_late else slot.at + late
-    return replace(after, next_at=next_due(after, now)), until, missed
+    passed, following = split(reminder, now)
+    again_at = reminder.snoozed_at
+    again = again_at is not None and again_at <= now
+    if again:
+        reminder = replace(reminder, snoozed_at=None)
+    until = again_at + late if again_at is not None and again and now - again_at <= late else None
+    missed = int(again and until is None)
+    if passed and (may_come or until is not None or now - passed[-1].at > late):
+        slot = passed[-1]
+        missed += sum(now - each.at > late for each in passed)
+        if now - slot.at <= late:
+            until = max(until or now, slot.at + late)
+        days = tuple(day for day in reminder.days if day > slot.day)
+        reminder = replace(reminder, days=days, done_on=slot.day, done=1)
+        following = split(reminder, now).following
+    elif passed:
+        following = _later(reminder, check_in, now)
+    sent_at = reminder.sent_at if until is None else now
+    after = replace(reminder, sent_at=sent_at, missed=reminder.missed + missed)
+    if reminder.snoozed_at is not None:
+        following = min(following or reminder.snoozed_at, reminder.snoozed_at)
+    return replace(after, next_at=following), until, missed
 
 
 def _has_room(reminders: Sequence[Reminder], check_in: Reminder | None, now: datetime) -> bool:

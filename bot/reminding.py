@@ -1,33 +1,32 @@
-"""Reminders as a dialogue: /remind asks, /reminders shows and changes, /pause and /calendar."""
+"""Reminders as a dialogue: /remind asks, /reminders shows and changes, /pause holds still."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import time, timedelta
-from typing import Literal
+from datetime import timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot import reminders, wall, zones
+from bot.agenda import Agenda
 from bot.asking import ALL, EVERY_DAY, UNTIL_I_SAY, WEEK, Asked, Draft, Goal, prepare, read_day, read_quiet
-from bot.calendar import Appointment, Timetable, calendar, strength_days
 from bot.desk import Desk, Work
+from bot.occasions import Asking, Occasion, first_of, occasion
 from bot.overview import CHANGES, Overview, today
-from bot.records import Entry, Reminder, SessionRow, new_key
-from bot.render import Button, Message
+from bot.records import Entry, Kind, Reminder, SessionRow, new_key
+from bot.render import Message
 from bot.replies import plain
 from bot.store import Store
 
 FLOW = "remind"
-AHEAD: dict[str, timedelta] = {"doctor_3_days": timedelta(days=3), "recheck_48h": timedelta(hours=48)}
-"""How long after the offer was taken a reminder comes that comes once."""
-MINUTES: dict[Literal["mobility", "strength", "check_in"], int] = {"mobility": 8, "strength": 20, "check_in": 2}
-
-
 OFFERS = (
-    ("start", "remind"), ("doctor", "remind_doctor"), ("recheck", "remind_recheck"), ("again_yes", "remind_again"),
-    ("again_no", "remind_off"),
+    ("start", "remind"), ("doctor", "remind_doctor"), ("recheck", "remind_recheck"), ("monthly", "remind_monthly"),
+    ("checks", "remind_checks"), ("only_monthly", "remind_only_monthly"), ("again_yes", "remind_again"),
+    ("again_no", "remind_off"), ("resume", "unpause"),
 )  # fmt: skip
+SAID: Mapping[str, str] = {"monthly": "remind.monthly_set", "check_of_the_day": "remind.checks_set"}
+"""What is said when something that comes more than once is set."""
 WAITS = timedelta(days=1)
 """A question that is older than this takes no more answers: what is typed then is meant for something else."""
 
@@ -39,13 +38,14 @@ class Reminding:
         self.desk = desk
         self.words = desk.words
         self.store = store
+        self.agenda = Agenda(desk, store)
         self.asked = Asked(desk.words)
         self.shown = Overview(desk.words, self.asked)
         self.by_name: Mapping[str, Callable[[Work], None]] = {
             "remind": self.remind,
             "reminders": self.overview,
             "pause": self.pause,
-            "calendar": self.calendar,
+            "calendar": self.agenda.calendar,
         }
         self.by_button: Mapping[str, Callable[[Work], None]] = {
             **self.by_name,
@@ -56,11 +56,16 @@ class Reminding:
             "quiet": self.quiet,
             "remind_off": self.switch_off,
             "remind_again": self.resume,
-            "remind_doctor": self.doctor,
-            "remind_recheck": self.recheck,
-            "calendar_health": self.calendar_with_health,
+            "remind_doctor": partial(self._offered, goal="doctor_3_days"),
+            "remind_recheck": partial(self._offered, goal="recheck_48h"),
+            "remind_monthly": partial(self._offered, goal="monthly"),
+            "remind_checks": partial(self._offered, goal="check_of_the_day"),
+            "remind_only_monthly": partial(self._end, kinds=("check_in", "nudge")),
+            "monthly_off": partial(self._end, kinds=("monthly",)),
+            "checks_off": partial(self._end, kinds=("check_of_the_day",)),
+            "calendar_health": self.agenda.with_health_words,
         }
-        labels = {f"remind.{label}": data for label, data in (*CHANGES, ("resume", "unpause"), *OFFERS)}
+        labels = {f"remind.{label}": data for label, data in (*CHANGES, *OFFERS)}
         self._by_label = {plain(self.words.label(label)): self.by_button[data] for label, data in labels.items()}
         self.by_prefix: Mapping[str, Callable[[Work, str], None]] = {"rm": self.press}
 
@@ -241,8 +246,8 @@ class Reminding:
             case "weekly":
                 work.reminders = self._wanted(work, draft)
                 self._show(work)
-            case "doctor_3_days" | "recheck_48h":
-                self._once(work, draft)
+            case "doctor_3_days" | "recheck_48h" | "monthly" | "check_of_the_day":
+                self._listed(work, draft.goal, draft.zone)
             case "pause":
                 asked = draft.text("pause")
                 ends = {WEEK: day_now + timedelta(days=7), UNTIL_I_SAY: None}
@@ -268,27 +273,22 @@ class Reminding:
         rest = tuple(one for one in own if one.kind != "check_in")
         return reminders.resumed(reminders.in_zone((changed, *rest), draft.zone, work.now), work.now)
 
-    def _once(self, work: Work, draft: Draft) -> None:
-        """Lists a reminder that comes once, some time ahead at a sensible hour."""
-        zone = ZoneInfo(draft.zone)
-        at = wall.at_a_sensible_hour((work.now + AHEAD[draft.goal]).astimezone(zone))
-        own = self._set(work)
-        like = own[0] if own else None
-        one = Reminder(
-            work.chat.key,
-            "doctor_3_days" if draft.goal == "doctor_3_days" else "recheck_48h",
-            draft.zone,
-            (time(at.hour, at.minute),),
-            days=(at.date(),),
-            quiet=like.quiet if like else None,
-            race_on=like.race_on if like else None,
-        )
-        rest = reminders.in_zone([other for other in own if other.kind != one.kind], draft.zone, work.now)
+    def _listed(self, work: Work, kind: Occasion, zone: str) -> None:
+        """Lists a reminder that was offered, and says when it comes first."""
+        own, day = self._set(work), self.desk.follower.day(work)
+        asked = Asking(work.chat.key, zone, work.now, day.day if day is not None else 0)
+        one = occasion(kind, asked, own)
+        if one is None:
+            self.desk.say(work, Message(self.words("remind.checks_late")))
+            return
+        rest = reminders.in_zone([other for other in own if other.kind != kind], zone, work.now)
         work.reminders = (*rest, reminders.planned(one, work.now))
-        # What comes once joins the check-in of that day or the next.
-        at = reminders.comes_at(one.kind, work.reminders, work.now) or at
-        shown = {"date": wall.weekday_and_day(at), "time": wall.clock(at), "city": zones.city(draft.zone)}
-        self.desk.say(work, Message(self.words("remind.once_set", **shown)))
+        # What is listed joins the check-in of that day or the next; while all is paused it comes later.
+        at = reminders.comes_at(kind, work.reminders, work.now) or first_of(one)
+        shown = {"date": wall.weekday_and_day(at), "time": wall.clock(at), "city": zones.city(zone)}
+        said = self.words(SAID.get(kind, "remind.once_set"), **shown)
+        weekly = kind == "monthly" and any(other.kind == "check_in" for other in rest)
+        self.desk.say(work, self.desk.render.menu(said, [("remind.only_monthly", "g:remind_only_monthly")] * weekly))
 
     def _change(self, work: Work, changed: tuple[Reminder, ...], said: str) -> None:
         work.reminders = changed
@@ -324,12 +324,13 @@ class Reminding:
             self.overview(work)
 
     def snooze(self, work: Work) -> None:
-        """Lets the check-in come once more in an hour."""
+        """Lets what came last today come once more in an hour, or else the check-in."""
         own = self._set(work)
-        if not any(one.kind == "check_in" and one.next_at is not None for one in own):
+        again = reminders.put_off(own, work.now)
+        if again is None:
             self.overview(work)
             return
-        work.reminders = tuple(reminders.snoozed(one, work.now) if one.kind == "check_in" else one for one in own)
+        work.reminders = again
         at = (work.now + reminders.SNOOZE).astimezone(ZoneInfo(own[0].zone))
         self.desk.say(work, Message(self.words("remind.snoozed", time=wall.clock(at))))
 
@@ -354,15 +355,14 @@ class Reminding:
         work.reminders = ()
         self.desk.say(work, self.desk.render.menu(self.words("remind.is_off"), [("remind.start", "g:remind")]))
 
-    def doctor(self, work: Work) -> None:
-        """Offers to ask in three days whether a doctor was seen."""
-        self._offered(work, "doctor_3_days")
-
-    def recheck(self, work: Work) -> None:
-        """Offers to remind of the check in 48 hours."""
-        self._offered(work, "recheck_48h")
+    def _end(self, work: Work, kinds: tuple[Kind, ...]) -> None:
+        """Removes some kinds of reminders and leaves the others."""
+        self.close(work)
+        work.reminders = tuple(one for one in self._set(work) if one.kind not in kinds)
+        self._show(work, self.words("remind.dropped"))
 
     def _offered(self, work: Work, goal: Goal) -> None:
+        """Sets what was offered, once the zone is known."""
         own = self._set(work)
         self._begin(work, goal, *([("zone", own[0].zone)] if own else []))
 
@@ -376,35 +376,3 @@ class Reminding:
 
     def _show(self, work: Work, before: str = "") -> None:
         self.desk.say(work, self.shown.message(self._set(work), work.now, before))
-
-    # ---- /calendar -------------------------------------------------------------------------------------------
-
-    def calendar(self, work: Work) -> None:
-        """Sends the times of the plan and of the reminders as a file, with no health words."""
-        self._calendar(work, health_words=False)
-
-    def calendar_with_health(self, work: Work) -> None:
-        """Sends the same with titles that name the exercises."""
-        self._calendar(work, health_words=True)
-
-    def _calendar(self, work: Work, *, health_words: bool) -> None:
-        one = next((each for each in self._set(work) if each.kind == "check_in"), None)
-        if one is None:
-            self.desk.say(work, self.desk.render.menu(self.words("calendar.none"), [("remind.start", "g:remind")]))
-            return
-        timetable = Timetable(self._appointments(work, one), ZoneInfo(one.zone), today(work.now, one.zone))
-        text = calendar(timetable, self.words.label, work.chat.key, work.now, health_words) or ""
-        file = {"name": self.words.label("calendar.file"), "text": text}
-        caption = self.words(f"calendar.caption{'.health' if health_words else ''}")
-        buttons = () if health_words else (Button(self.words.label("calendar.with_health"), "g:calendar_health"),)
-        self.desk.say(work, Message(caption, (buttons,) if buttons else (), file))
-
-    def _appointments(self, work: Work, one: Reminder) -> tuple[Appointment, ...]:
-        every, chosen = frozenset(range(7)), frozenset(one.weekdays)
-        found = [Appointment("check_in", at, chosen, MINUTES["check_in"]) for at in one.times]
-        if self.desk.has_plan(work) and self.desk.plan_waits(work) is None:
-            at = one.times[0]
-            strength = strength_days(one.weekdays)
-            found.append(Appointment("mobility", at, every, MINUTES["mobility"]))
-            found.append(Appointment("strength", at, strength, MINUTES["strength"]))
-        return tuple(found)

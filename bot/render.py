@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
+
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal
 
 from flows.engine import Engine, Session
 from flows.questions import Answer, Node
@@ -18,6 +25,8 @@ _TAG = re.compile(r"</?[a-z]+>")
 Translate = Callable[[str], str]
 """Returns the text of a language for an English source text."""
 
+LANGUAGE = "en_GB"
+"""The language of every conversation; until there are translations this is the one place that decides it."""
 CAPTION_LIMIT = 1024
 """Characters of a caption after entity parsing (Bot API, sendAnimation)."""
 TEXT_LIMIT = 4096
@@ -52,7 +61,8 @@ class Message:
 
     text: str
     rows: tuple[tuple[Button, ...], ...] = ()
-    document: dict[str, str] | None = None
+    document: dict[str, Any] | None = None
+    """A file: its name and text, or its name with what it is made by when it is sent, and of which facts."""
     shown: Shown | None = None
     """The drawing that goes in its place where there is one."""
 
@@ -60,7 +70,8 @@ class Message:
         """Returns the parameters of sendMessage or editMessageText, or of sendDocument for a file."""
         params: dict[str, Any] = {"parse_mode": "HTML"}
         if self.document is not None:
-            params |= {"caption": self.text, "document": {"$file": self.document}}
+            kind = "$made" if "by" in self.document else "$file"
+            params |= {"caption": self.text, "document": {kind: self.document}}
         else:
             params |= {"text": self.text, "link_preview_options": {"is_disabled": True}}
         return params | keyboard(self.rows)
@@ -104,6 +115,22 @@ def paragraphs(*texts: str) -> str:
     return "\n\n".join(text for text in texts if text)
 
 
+def short_date(on: date, language: str) -> str:
+    """Returns a date as it is written in short, such as "3 Mar"."""
+    return str(format_skeleton("MMMd", on, locale=language))
+
+
+def full_date(on: date, language: str) -> str:
+    """Returns a date with its year, such as "3 Mar 2026"."""
+    return str(format_date(on, "medium", locale=language))
+
+
+def one_decimal(value: Fraction, language: str) -> str:
+    """Returns a number with one decimal, half up (clinical.md 6.0)."""
+    tenths = math.floor(value * 10 + Fraction(1, 2))
+    return str(format_decimal(Decimal(tenths) / 10, "0.0", locale=language))
+
+
 def bold(text: str) -> str:
     """Returns text that is already escaped as bold."""
     return f"<b>{text}</b>"
@@ -140,6 +167,8 @@ class Words:
 
     content: Content
     translate: Translate
+    language: str = LANGUAGE
+    """In which dates and numbers are written too; a locale of Babel."""
 
     def __call__(self, phrase: str, /, **values: object) -> str:
         """Returns a phrase by its id, filled in and escaped."""
@@ -307,7 +336,8 @@ class Renderer:
         """Returns the one line that an answered question shrinks to."""
         return Message(self.words.escaped(self._answered(node, answer)))
 
-    def _said(self, node: Node, answer: Answer) -> str:
+    def said(self, node: Node, answer: Answer) -> str:
+        """Returns an answer in the words of its question, not escaped."""
         if isinstance(answer, int):
             return str(answer)
         values = (answer,) if isinstance(answer, str) else answer
@@ -357,14 +387,23 @@ class Renderer:
         buttons = [Button(self.words.plain(test.name)[:40], f"t:{test.id}") for test in allowed]
         return Message(text, tuple((button,) for button in buttons))
 
+    def tests_left(self, session: Session) -> list[str]:
+        """Returns the self-tests that may be done now and were not done yet, in the order of the content."""
+        tests = [test.id for test in self.content.self_tests.tests]
+        return [
+            test for test in tests if self.engine.test_offered(test, session.facts) and not self._results(test, session)
+        ]
+
     def _result(self, test: str, session: Session) -> str:
-        done = [
+        return "; ".join(self._results(test, session)) or self.words.label("tests.not_done")
+
+    def _results(self, test: str, session: Session) -> list[str]:
+        return [
             self._answered(node, session.facts[node.id])  # type: ignore[arg-type]
             for node in self.engine.nodes.values()
             if node.test is not None and node.test.id == test and node.question.kept and node.id in session.facts
         ]
-        return "; ".join(done) or self.words.label("tests.not_done")
 
     def _answered(self, node: Node, answer: Answer) -> str:
         question = self.words.plain(node.question.short)
-        return self.words.label("question.answered", question=question, answer=self._said(node, answer))
+        return self.words.label("question.answered", question=question, answer=self.said(node, answer))

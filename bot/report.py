@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import date
-from fractions import Fraction
 
-from babel.dates import format_skeleton
-
+from bot.distances import shown_distance
 from bot.outcome import Outcome
-from bot.render import Button, Message, Words, bold, in_rows, paragraphs
+from bot.render import Button, Message, Words, bold, in_rows, one_decimal, paragraphs, short_date
 from flows.engine import Session
 from flows.follow_up import Day
 from flows.rules import Value
@@ -21,17 +19,6 @@ ENDS = {Disposition.DOCTOR: "doctor", Disposition.URGENT: "urgent", Disposition.
 """The end of the flow whose message fits each disposition that stops a plan."""
 
 
-def short_date(on: date, language: str = "en") -> str:
-    """Returns a date as it is written in short, such as "Mar 3"."""
-    return str(format_skeleton("MMMd", on, locale=language))
-
-
-def rounded(value: Fraction) -> str:
-    """Returns a number with one decimal, half up (clinical.md 6.0)."""
-    tenths = math.floor(value * 10 + Fraction(1, 2))
-    return f"{'-' if tenths < 0 else ''}{abs(tenths) // 10}.{abs(tenths) % 10}"
-
-
 class Reports:
     """Renders what follows from check-ins in one language."""
 
@@ -39,14 +26,13 @@ class Reports:
         self.outcome, self.words = outcome, words
         self.content = words.content
         self.names = {exercise.id: exercise.name for exercise in self.content.library.exercises}
-        self.date = short_date
 
     def report(self, day: Day, on: date, again: bool) -> Message:
         """Returns what a check-in changed and why, the light, today's running, and the safety net."""
         changes = list(self._changes(day))
         running = f"{bold(self.words('result.running'))} {self.outcome.running(day)}"
         text = paragraphs(
-            bold(self.words("check_in.noted", date=self.date(on))),
+            bold(self.words("check_in.noted", date=short_date(on, self.words.language))),
             self.words("check_in.replaced") if again else "",
             self.words(f"light.{day.light}") if day.light else "",
             *changes,
@@ -74,7 +60,14 @@ class Reports:
             name, _, about = act.partition(":")
             old, _, new = about.partition(">")
             values = {"exercise": self._name(old), "name": self._name(new), "step": self._step(day)}
-            yield self.words.text(texts[name], **values)
+            yield " ".join([self.words.text(texts[name], **values), *self._distances(name, day)])
+
+    def _distances(self, action: str, day: Day) -> Iterator[str]:
+        """Says in kilometres what an action asks for, where the runner has told the distances."""
+        rules = self.content.check_in.distances
+        if action == "RUN_CUT_30" and day.distance:
+            cut = day.distance * rules.cut_percent / 100
+            yield self.words("check_in.cut", distance=shown_distance(cut, self.words.language))
 
     def _name(self, exercise: str) -> str:
         return self.words.plain(self.names[exercise]) if exercise else ""
@@ -104,8 +97,8 @@ class Reports:
     def numbers(self, day: Day) -> str:
         """Returns the numbers behind the plan's changes, escaped."""
         words, unknown = self.words, self.words.label("check_in.why_unknown")
-        mean = unknown if day.week is None else rounded(day.week)
-        fall = unknown if day.week is None else rounded(day.baseline - day.week)
+        mean = unknown if day.week is None else one_decimal(day.week, words.language)
+        fall = unknown if day.week is None else one_decimal(day.baseline - day.week, words.language)
         step = unknown if day.ladder_step is None else str(day.ladder_step)
         label = words.label(f"label.{day.label}")
         return paragraphs(

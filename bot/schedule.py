@@ -29,6 +29,13 @@ class Slot(NamedTuple):
     """Which of the day's times it is."""
 
 
+class Passed(NamedTuple):
+    """What has passed but is not done, and when the next comes."""
+
+    slots: tuple[Slot, ...]
+    following: datetime | None
+
+
 class Wish(NamedTuple):
     """All that decides on which days and at what times a reminder comes, whoever it belongs to."""
 
@@ -81,14 +88,14 @@ def next_due(reminder: Reminder, now: datetime) -> datetime | None:
     """Returns when the reminder comes next after this moment, in UTC; None when it never does."""
     if reminder.stopped_at is not None:
         return None
-    following = split(reminder, now)[1]
+    following = split(reminder, now).following
     times = [following] if following is not None else []
     if reminder.snoozed_at is not None and reminder.snoozed_at > now:
         times.append(reminder.snoozed_at)
     return min(times, default=None)
 
 
-def split(reminder: Reminder, now: datetime) -> tuple[tuple[Slot, ...], datetime | None]:
+def split(reminder: Reminder, now: datetime) -> Passed:
     """Returns what has passed but is not done, and when the next comes."""
     one = reminder
     silent = (one.skip_on, one.race_on)
@@ -97,14 +104,14 @@ def split(reminder: Reminder, now: datetime) -> tuple[tuple[Slot, ...], datetime
 
 
 @lru_cache(4096)
-def _split_wish(wish: Wish, now: datetime) -> tuple[tuple[Slot, ...], datetime | None]:
+def _split_wish(wish: Wish, now: datetime) -> Passed:
     # Many of those who are due at a moment have chosen the same: it is worked out once.
     passed: list[Slot] = []
     for slot in _slots(wish):
         if slot.at > now:
-            return tuple(passed), slot.at
+            return Passed(tuple(passed), slot.at)
         passed.append(slot)
-    return tuple(passed), None
+    return Passed(tuple(passed), None)
 
 
 def _slots(wish: Wish) -> Iterator[Slot]:

@@ -71,9 +71,10 @@ class Terminal:
 
     def _print(self, method: str, params: dict[str, Any], message_id: int) -> None:
         if method == "sendDocument":
-            file = params["document"]["$file"]
+            document = params["document"]
             self.show(self._plain(str(params["caption"])))
-            self.show(file["text"])
+            # A terminal shows no page: its name stands for it.
+            self.show(document["$file"]["text"] if "$file" in document else f"[{document['$made']['name']}]\n")
             return
         if method == "sendPhoto":
             # A terminal shows no picture; its caption says the same.

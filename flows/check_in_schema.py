@@ -149,6 +149,10 @@ class Step(Part):
 
     text: Text
     running: Running
+    longest: bool = False
+    """Whether it limits the longest run."""
+    speed: bool = False
+    """Whether it limits fast running."""
 
 
 class Entry(Part):
@@ -216,6 +220,9 @@ class Distances(Part):
     """How long the distance of a week counts as the present one."""
     most: int
     """Kilometres; more is a slip of the finger."""
+    kilometres: tuple[Text, ...]
+    """Units that a person may type behind the number."""
+    miles: tuple[Text, ...]
 
 
 class Late(Part):

@@ -9,6 +9,9 @@ from fractions import Fraction
 from flows.check_in_schema import CheckIn, Progress, Window
 from flows.rules import Facts, Value
 
+HEARD = ("", "no", "unsure", "yes")
+"""Answers to the question of the free-text net, from harmless to certain."""
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -86,6 +89,8 @@ class Reported:
     tests: Mapping[str, Value] = field(default_factory=dict)
     screen: Start | None = None
     assessed: str = ""
+    heard: str = ""
+    """The answer to whether an emergency that was typed is happening now (clinical.md 2.8)."""
     accepted: frozenset[str] = frozenset()
     """Offered exercises that the runner wants from this date on; that alone is no check-in."""
 
@@ -97,7 +102,8 @@ class Reported:
     def replaced_by(self, later: Reported) -> Reported:
         """Returns a later check-in of the same date; ids that were named stay, as does a full screen that was done."""
         flags = self.flags | (later.flags or frozenset()) if self.flags else later.flags
-        later = replace(later, flags=flags, accepted=self.accepted | later.accepted)
+        heard = max(self.heard, later.heard, key=HEARD.index)
+        later = replace(later, flags=flags, heard=heard, accepted=self.accepted | later.accepted)
         if self.screen is None or later.screen is not None:
             return later
         return replace(later, screen=self.screen, assessed=self.assessed)

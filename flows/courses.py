@@ -54,7 +54,8 @@ def begin(content: Content, raw: Any) -> Start:
     beside = {name: read_value(name, fields[name], value) for name, value in raw.items() if name in fields}
     answers = read(content, {name: value for name, value in raw.items() if name not in fields})
     status, ability = beside.get("run_status", fields["run_status"].default), beside.get("W1")
-    return Start(answers, str(status), ability if isinstance(ability, int) else None)
+    heard = {"NET": beside["NET"]} if "NET" in beside else {}
+    return Start(answers | heard, str(status), ability if isinstance(ability, int) else None)
 
 
 def report(content: Content, raw: Any) -> Reported:
@@ -71,6 +72,7 @@ def report(content: Content, raw: Any) -> Reported:
     return Reported(
         day,
         flags=_ids(content, given["C1"]) if "C1" in given else None,
+        heard=str(answers.get("NET", "")),
         pain=pain if isinstance(pain, int) else None,
         session=_session(content, given.get("C3", {})),
         run=Run(**_texts(run)),

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from flows.check_in_schema import Decision
-from flows.check_ins import Log, Reported
+from flows.check_ins import HEARD, Log, Reported
 from flows.progress import Program
 from flows.returning import Runs
 from flows.rules import Value
@@ -84,8 +84,11 @@ class Decisions:
 
     def red_flags(self, reported: Reported, gates: bool) -> tuple[frozenset[str], bool]:
         """Takes in C1; returns the ids that are news, and whether the plan has to be made anew."""
+        heard = reported.heard in HEARD[2:]
+        if heard:
+            self.standing.answers["NET"] = reported.heard
         if reported.flags is None:
-            return frozenset(), False
+            return self._flagged(reported, frozenset({"NET"})) if heard else (frozenset(), False)
         pains = frozenset(self.content.check_in.bone_pain)
         bone_ids = self.content.settings.fields["bone"].values
         rf, bone = self.standing.ticks("rf"), self.standing.ticks("bone")
@@ -93,12 +96,15 @@ class Decisions:
         bone = bone - pains if gates else bone
         self.standing.answers["bone"] = bone | reported.flags.intersection(bone_ids)
         self.standing.answers["rf"] = rf | reported.flags.difference(bone_ids)
+        return self._flagged(reported, news | {"NET"} if heard else news)
+
+    def _flagged(self, reported: Reported, news: frozenset[str]) -> tuple[frozenset[str], bool]:
         if not news:
             return news, False
         self.standing.actions.append("D_FLAG")
         changed = self.rerun(reported)
         free = self.runs.bone_free_since
-        if free is not None and not news.isdisjoint(pains):
+        if free is not None and not news.isdisjoint(self.content.check_in.bone_pain):
             self.standing.decide("D_BSI_BACK", Disposition.DOCTOR, reported.day)
         return news, changed
 

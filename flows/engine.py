@@ -63,14 +63,14 @@ class HasState(Protocol):
 
 def compile_moves(states: Sequence[str], moves: Iterable[Move]) -> Callable[[HasState, str], None]:
     """Returns a function that moves anything with a state; a trigger that its state does not have does nothing."""
-    machine = Machine(
-        model=None, states=list(states), initial=states[0], auto_transitions=False, ignore_invalid_triggers=True
-    )
+    machine = Machine(model=None, states=list(states), initial=states[0], auto_transitions=False)
     for move in moves:
         machine.add_transition(move.on, list(move.source), move.to)
 
     def trigger(model: HasState, name: str) -> None:
-        machine.events[name].trigger(model)
+        event = machine.events[name]
+        if model.state in event.transitions:
+            event.trigger(model)
 
     return trigger
 

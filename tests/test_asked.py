@@ -178,3 +178,20 @@ def test_before_day_84_they_do_not_count(content: Content) -> None:
     start = {"nprs": 5, "dur": "2_6w"}
     early = outcome(content, start, each(1, 83, C2=4, Q11b=JOINTS))
     assert early == outcome(content, start, each(1, 83, C2=4))
+
+
+# ---- free text -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("answer", "state"), [("yes", "PAUSED"), ("unsure", "PAUSED"), ("no", "ACTIVE")])
+def test_an_emergency_that_was_typed_pauses_unless_it_is_not_happening_now(
+    content: Content, answer: str, state: str
+) -> None:
+    after = last(content, {}, [{"day": 1, "NET": answer}])
+    assert after["state"] == state
+    assert after["disposition"] == ("EMERGENCY" if state == "PAUSED" else "SELF_CARE")
+    clean = last(content, {}, [{"day": 1, "C1": [], "NET": answer}])
+    assert (clean["state"], clean["disposition"]) == (after["state"], after["disposition"])
+    again = last(content, {}, [{"day": 1, "NET": answer}, {"day": 1, "C1": []}])
+    assert again["state"] == state
+    assert last(content, {"NET": answer}, each(1, 1))["state"] == state

@@ -11,15 +11,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.check_in import CheckIn
 from bot.replies import DONE, matched, ticked
 from flows.engine import Engine
 from flows.questions import Answer, Node
 from flows.schema import Content, Option
+from tests.chat import Chat
 from tests.crashing_bot import HOPS
 from tests.fake_bot_api import TOKEN, USERNAME, FakeBotApi, Request, Shown, running
 from tests.person import Person
@@ -839,6 +842,48 @@ def test_a_kill_between_any_two_steps_of_a_press_loses_and_doubles_nothing(
         assert [row["kind"] for row in bot.rows("select kind from diary")] == ["screen", "result"]
         assert bot.is_idle()
         assert bot.rows("select * from inbox where error is not null or payload is not null") == []
+
+
+@pytest.mark.parametrize(
+    "hop", ["received", "loaded", "session saved", "calls queued", "committed", "sent to Telegram", "marked sent"]
+)
+def test_a_kill_at_the_last_press_of_a_check_in_notes_it_once(
+    tmp_path: Path, engine: Engine, chat_id: int, hop: str
+) -> None:
+    with installed(tmp_path, 400) as bot:
+        # The plan was made yesterday.
+        yesterday = datetime.now(UTC) - timedelta(days=1)
+        chat = Chat(bot.database, engine, chat_id=chat_id, dialogues=(CheckIn,), now=yesterday, update=-1000)
+        chat.begin(Person({"nprs": 4}))
+        chat.store.close()
+        armed = tmp_path / "armed"
+        _crash_at(bot, hop, 1, armed)
+        bot.api.say(chat_id, "/checkin")
+        for label, following in (
+            ("Nothing new", "Average pain"),
+            ("3", "Did you do your exercises"),
+            ("All, felt fine", "Did you run"),
+        ):
+            _press_newest(bot, chat_id, label)
+            bot.api.wait_for_text(chat_id, following)
+        bot.until_idle()
+        armed.touch()
+        _press_newest(bot, chat_id, "Yes, felt fine")
+        assert bot.wait() == -signal.SIGKILL
+        bot.start()
+        bot.api.wait_for_text(chat_id, "Thank you, noted")
+        bot.until_idle()
+        assert bot.stop() == 0
+        assert [shown.text.count("Thank you, noted") for shown in bot.api.messages(chat_id)] == [1]
+        (entry,) = bot.rows("select data from diary where kind = 'check_in'")
+        answers = json.loads(entry["data"])["answers"]
+        assert (answers["C1"], answers["C2"], answers["C3"]["done"], answers["C4"]["ran"]) == ([], 3, "all", "yes")
+        assert bot.rows("select * from session where flow = 'check_in' and open") == []
+
+
+def _press_newest(bot: Bot, chat_id: int, label: str) -> None:
+    shown = bot.api.wait_for(lambda: [one for one in bot.api.messages(chat_id) if label in one.labels])[-1]
+    bot.api.press_data(chat_id, shown.message_id, shown.data(label))
 
 
 def test_a_bot_that_dies_at_another_step_of_every_answer_still_brings_a_runner_to_the_plan(

@@ -11,8 +11,9 @@ from bot import card
 from bot.check_in import CheckIn
 from bot.days import Course
 from bot.desk import Incoming, Work
+from bot.records import SessionRow
 from flows.engine import Engine
-from flows.schema import Content
+from flows.schema import Content, Disposition
 from tests.chat import Chat, Sent, read_all
 from tests.person import Person
 from tests.texts import bypasses, only_from, wrapped
@@ -34,6 +35,24 @@ def good_day(chat: Chat, pain: int = 3) -> list[Sent]:
     chat.press(str(pain))
     chat.press("All, felt fine")
     return chat.press("Yes, felt fine")
+
+
+def answer_card(chat: Chat, **answers: str) -> list[Sent]:
+    """Answers a check-in by values; what is not named gets the last button, and the gates find nothing."""
+    sent = chat.command("/checkin")
+    while (row := open_card(chat)) is not None:
+        if row.state == card.GATES:
+            sent = chat.go(Person({"nprs": 4}))
+            continue
+        offered = card.options(row.log, row.state)
+        code = "d" if row.state == card.HURT else f"a{offered.index(answers.get(row.state, offered[-1]))}"
+        sent = chat.tap(f"k:{row.key}:{row.turn}:{code}", chat.newest.message_id)
+    return sent
+
+
+def open_card(chat: Chat) -> SessionRow | None:
+    row = chat.store.latest_session(chat.chat.key, card.FLOW)
+    return row if row is not None and row.open else None
 
 
 def course(chat: Chat) -> Course:
@@ -230,6 +249,18 @@ def test_a_new_plan_after_an_urgent_result_waits_for_a_professionals_word(chat: 
     assert chat.words("plan.heading") in chat.press("Yes")[0].text
 
 
+def test_an_emergency_that_was_typed_stops_the_days_until_a_professionals_word(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.type("numb groin")
+    chat.answer("unsure")
+    assert course(chat).days(chat.engine.content)[-1].disposition is Disposition.EMERGENCY
+    chat.wait(days=2)
+    chat.command("/check")
+    sent = chat.go(Person({"nprs": 3}))
+    assert sent[-1].text == chat.words("check_in.assessed_ask")
+    assert chat.words("plan.heading") in chat.press("Yes")[0].text
+
+
 def test_silence_pauses_the_plan_until_the_full_screen(chat: Chat) -> None:
     chat.wait(days=8)
     (message,) = chat.command("/plan")
@@ -247,10 +278,16 @@ def test_the_week_asks_the_gates_and_the_extras(chat: Chat) -> None:
     chat.press("Nothing new")
     assert chat.asks("Q02")
     chat.go(Person({"nprs": 4}))
-    for label in ("3", "All, felt fine", "No", "9", "Better", "No"):
+    for label in ("3", "All, felt fine", "No", "9", "Better"):
         chat.press(label)
+    assert "8 km" in chat.type("5 miles")[0].text
+    chat.type("a lot")
+    assert chat.words("check_in.repeat_distance") in chat.newest.text
+    chat.type("4,5")
+    chat.press("No")
     entry = [entry["data"]["answers"] for entry in chat.diary if entry["kind"] == "check_in"][-1]
     assert (entry["W1"], entry["W2"], entry["W5"]) == (9, "better", "no")
+    assert entry["W3"] == {"week": 8.0, "longest": 4.5}
 
 
 def test_levels_rise_in_the_plan_and_the_person_hears_why(chat: Chat) -> None:
@@ -261,7 +298,7 @@ def test_levels_rise_in_the_plan_and_the_person_hears_why(chat: Chat) -> None:
     chat.command("/checkin")
     chat.press("Nothing new")
     chat.go(Person({"nprs": 4}))
-    for label in ("3", "All, felt fine", "No", "9", "Better", "No"):
+    for label in ("3", "All, felt fine", "No", "9", "Better", "I did not run", "No"):
         chat.press(label)
     assert "goes up one level" in chat.newest.text
     assert "level 2" in chat.command("/plan")[0].text
@@ -333,6 +370,123 @@ def test_a_check_in_left_open_counts_with_what_was_answered(chat: Chat) -> None:
     assert [(each.day, each.pain, each.session.done) for each in course(chat).reported] == [(1, 6, "")]
 
 
+def test_a_check_that_was_left_in_the_middle_for_too_long_begins_anew(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    pressed = chat.newest.buttons["Nothing new"]
+    chat.command("/check")
+    chat.press("Start the check")
+    chat.wait(days=8)
+    assert chat.words("resume.too_old") in read_all(chat.tap(pressed))
+    chat.wait(days=8)
+    assert chat.words("resume.too_old") in read_all(chat.command("/checkin"))
+    chat.wait(days=8)
+    assert chat.type("3")
+
+
+def test_a_check_done_anew_ends_the_check_in_that_was_open(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    chat.press("6")
+    chat.command("/check")
+    chat.press("Start the check")
+    chat.go(Person({"nprs": 3}))
+    assert open_card(chat) is None
+    assert kinds(chat)[-1] == "screen"
+    assert course(chat).reported == ()
+
+
+def test_gates_that_end_on_the_next_date_count_for_the_check_in_that_asked(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Not sure")
+    chat.wait(days=1)
+    sent = chat.go(Person({"nprs": 4}))
+    assert chat.words("plan.heading") in sent[-1].text
+    assert check_in_of(chat) == {"C1": []}
+    assert open_card(chat) is None
+
+
+def test_bone_pain_that_is_back_stops_the_plan_though_the_triage_alone_would_not(
+    tmp_path: Path, engine: Engine
+) -> None:
+    chat = Chat(tmp_path / "y.db", engine, dialogues=(CheckIn,))
+    chat.begin(Person({"nprs": 3, "bone": ["BS_SPOT"]}))
+    for number in range(1, 11):
+        chat.wait(days=1)
+        answer_card(chat, C1="none", C2="2" if number < 8 else "5", C3="none")
+    assert "D_WORSE" in course(chat).days(chat.engine.content)[-1].actions
+    sent = chat.go(Person({"bone": ["BS_SPOT"]}))
+    assert (chat.session.state, chat.chat.plan_state) == ("plan", "PAUSED")
+    assert "proper check" in read_all(sent)
+    assert chat.words("plan.heading") not in chat.command("/plan")[0].text.split("\n")
+    chat.store.close()
+
+
+def test_the_card_is_shown_again_and_waits_while_the_gates_are_asked(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    first = chat.newest
+    assert chat.words("check_in.C2") in chat.command("/checkin")[0].text
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Yes")
+    row = open_card(chat)
+    assert row is not None
+    chat.tap(f"k:{row.key}:{row.turn}:a0", first.message_id)
+    assert chat.words("question.stale") in chat.newest.text
+    assert chat.asks("Q02")
+
+
+def test_exercises_that_hurt_can_be_typed_and_unticked(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    for label in ("Nothing new", "3", "All", "5 or more", "OK"):
+        chat.press(label)
+    name = next(iter(chat.newest.buttons))
+    chat.press(name)
+    chat.press(f"✓ {name}")
+    assert name in chat.newest.buttons
+    chat.type("nonsense")
+    assert chat.words("question.repeat") in chat.newest.text
+    chat.type(name)
+    chat.press("No")
+    session = check_in_of(chat)["C3"]
+    assert isinstance(session, dict) and len(session["hurt"]) == 1
+
+
+def test_done_can_be_typed_where_all_of_them_hurt(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.command("/checkin")
+    for label in ("Nothing new", "3", "All", "5 or more", "OK"):
+        chat.press(label)
+    chat.type("Done")
+    assert chat.words("check_in.C4") in chat.newest.text
+
+
+def test_a_word_of_a_professional_that_nobody_asked_for_changes_nothing(chat: Chat) -> None:
+    chat.tap("g:assessed")
+    assert "assessed" not in kinds(chat)
+
+
+def test_a_run_that_was_too_much_is_cut_in_kilometres(chat: Chat) -> None:
+    chat.wait(days=7)
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    chat.go(Person({"nprs": 4}))
+    for label in ("3", "None", "No", "6", "Better"):
+        chat.press(label)
+    for said in ("20 km", "10", "no"):
+        chat.type(said)
+    chat.wait(days=1)
+    chat.command("/checkin")
+    for label in ("Nothing new", "3", "None", "Yes", "6 or more", "Same or better", "No"):
+        chat.press(label)
+    assert chat.words("check_in.cut", distance="14 km (8.7 mi)") in chat.newest.text
+
+
 def test_without_a_plan_the_check_in_leads_to_the_check(tmp_path: Path, engine: Engine) -> None:
     chat = Chat(tmp_path / "y.db", engine, dialogues=(CheckIn,))
     assert chat.command("/checkin")[0].text == chat.words("check_in.first")
@@ -363,7 +517,7 @@ def quiet_day(chat: Chat, number: int) -> None:
     chat.press("Nothing new")
     if number % 7 == 0:
         chat.go(Person({"nprs": 4}))
-    for label in ("2", "All, felt fine", "No", *(("6", "Better") if number % 7 == 0 else ())):
+    for label in ("2", "All, felt fine", "No", *(("6", "Better", "I don't know") if number % 7 == 0 else ())):
         chat.press(label)
     if number == 7:
         chat.press("No")
@@ -385,6 +539,68 @@ def test_an_exercise_that_was_offered_joins_the_plan_only_on_a_yes(chat: Chat) -
     assert planned(chat) == [*before, exercise]
     chat.tap(f"x:{exercise}")
     assert "1" in chat.newest.text
+
+
+def check_in_of(chat: Chat) -> dict[str, object]:
+    """The answers of the newest check-in."""
+    return next(dict(e["data"]["answers"]) for e in reversed(chat.diary) if e["kind"] == "check_in")
+
+
+def test_after_a_bone_stress_injury_the_bone_questions_come_every_time(tmp_path: Path, engine: Engine) -> None:
+    chat = Chat(tmp_path / "y.db", engine, dialogues=(CheckIn,))
+    chat.begin(Person({"nprs": 3, "bone": ["BS_PREV"]}))
+    for _ in range(2):
+        chat.wait(days=1)
+        chat.command("/checkin")
+        chat.press("Nothing new")
+        assert chat.asks("Q15")
+        assert chat.words("check_in.gates_bone") in read_all(chat.sent[-2:])
+        person = Person({})
+        chat.go(person)
+        assert person.asked == ["Q15"]
+        for label in ("3", "None", "No"):
+            chat.press(label)
+        assert check_in_of(chat)["C1"] == ["BS_PREV"]
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    sent = chat.go(Person({"bone": ["BS_LIMP"]}))
+    assert chat.chat.plan_state == "PAUSED"
+    assert "proper check" in read_all(sent)
+    assert check_in_of(chat)["C1"] == ["BS_LIMP", "BS_PREV"]
+    chat.store.close()
+
+
+def test_what_stood_at_not_sure_twice_is_asked_again_at_the_next_check_in(tmp_path: Path, engine: Engine) -> None:
+    chat = Chat(tmp_path / "y.db", engine, dialogues=(CheckIn,))
+    chat.begin(Person({"nprs": 3}, say={"Q05": "some", "RF_WEIGHT": "unsure", "RF_WEIGHT.again": "unsure"}))
+    chat.wait(days=1)
+    chat.command("/checkin")
+    chat.press("Nothing new")
+    assert chat.asks("RF_WEIGHT")
+    assert chat.words("check_in.gates_open") in read_all(chat.sent[-2:])
+    chat.go(Person({}))
+    for label in ("3", "None", "No"):
+        chat.press(label)
+    assert check_in_of(chat)["C1"] == []
+    chat.wait(days=1)
+    chat.command("/checkin")
+    assert chat.words("check_in.C2") in chat.press("Nothing new")[0].text
+    chat.store.close()
+
+
+def test_pain_that_has_lasted_twelve_weeks_is_asked_about_its_beginning(tmp_path: Path, engine: Engine) -> None:
+    chat = Chat(tmp_path / "y.db", engine, dialogues=(CheckIn,))
+    chat.begin(Person({"nprs": 5, "dur": "2_6w"}))
+    for _ in range(12):
+        chat.wait(days=7)
+        answer_card(chat, C1="none", C2="4", W2="same")
+    assert course(chat).number(chat.now.date()) == 84
+    assert chat.asks("Q11b")
+    chat.go(Person({"onset": "lt35", "ax": ["AX_NIGHT2", "AX_MOVE", "AX_FAM"]}))
+    assert "AXSPA" in course(chat).days(chat.engine.content)[-1].screening.flags
+    assert "GP" in read_all(chat.sent[-2:])
+    chat.store.close()
 
 
 def test_a_retest_is_noted_for_its_date(chat: Chat) -> None:

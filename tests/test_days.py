@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.days import ACCEPTED, CHECK_IN, RETEST, SCREEN, SIGNS, course, runner_date
+from bot.days import ACCEPTED, ASSESSED, CHECK_IN, LATE, RETEST, SCREEN, SIGNS, course, runner_date
 from bot.records import DiaryEntry
 from flows.check_ins import Reported
 from flows.rules import Value
-from flows.schema import Content
+from flows.schema import Content, Disposition
 from flows.screen import known
 
 START = date(2026, 3, 2)
@@ -121,11 +121,74 @@ def test_a_screen_that_cannot_be_read_gives_no_course(content: Content) -> None:
     assert course(content, [entry(SCREEN, answers={"gone": 1})]) is None
 
 
-def test_offers_that_were_taken_up_are_kept_until_the_next_screen(content: Content) -> None:
-    diary = [screen(content), entry(ACCEPTED, 1, exercise="superman"), entry(ACCEPTED, 2, exercise="superman")]
+FEVER = {"C1": ["RF_FEVER"]}
+
+
+def stands(content: Content, diary: list[DiaryEntry], day: int) -> tuple[int, str, bool]:
+    """The date of day 0 after the first screen, the state of a day, and whether the newest screen waits for a word."""
     found = course(content, diary)
     assert found is not None
-    assert found.extra == ("superman",)
+    on = START + timedelta(days=day)
+    return ((found.screened_on - START).days, found.today(content, on).state, found.waits)
+
+
+def test_after_an_urgent_result_a_screen_waits_for_a_professionals_word(content: Content) -> None:
+    diary = [screen(content), check_in(2, **FEVER), screen(content, 4)]
+    assert stands(content, diary, 5) == (0, "PAUSED", True)
+    assert stands(content, [*diary, entry(ASSESSED, 5)], 5) == (4, "ACTIVE", False)
+    assert stands(content, [*diary, entry(ASSESSED, 5), check_in(6, C2=9)], 6) == (4, "PAUSED", False)
+
+
+def test_a_screen_of_the_same_date_counts_from_the_date_of_the_word(content: Content) -> None:
+    diary = [screen(content), check_in(2, **FEVER), screen(content, 2)]
+    assert stands(content, diary, 3) == (0, "PAUSED", True)
+    assert stands(content, [*diary, entry(ASSESSED, 3)], 3) == (3, "ACTIVE", False)
+
+
+def test_an_urgent_screen_is_followed_by_one_that_waits_too(content: Content) -> None:
+    diary = [screen(content, rf=["RF_SADDLE"]), screen(content, 1)]
+    assert stands(content, diary, 1) == (0, "PAUSED", True)
+    assert stands(content, [*diary, entry(ASSESSED, 1)], 1) == (1, "ACTIVE", False)
+
+
+def test_a_screen_that_does_not_count_still_tells_its_warning_signs(content: Content) -> None:
+    diary = [screen(content), check_in(2, **FEVER), screen(content, 3, rf=["RF_SADDLE"])]
+    found = course(content, diary)
+    assert found is not None
+    day = found.today(content, START + timedelta(days=3))
+    assert (day.disposition, day.actions, found.waits) == (Disposition.EMERGENCY, ("D_FLAG",), False)
+
+
+def test_without_an_urgent_result_a_screen_counts_at_once(content: Content) -> None:
+    diary = [screen(content), check_in(2, C1=["RF_SHAPE"]), screen(content, 3)]
+    assert stands(content, diary, 3) == (3, "ACTIVE", False)
+    assert stands(content, [screen(content), screen(content)], 0) == (0, "ACTIVE", False)
+
+
+def test_an_emergency_that_was_typed_stands_until_a_screen_with_a_word(content: Content) -> None:
+    diary = [screen(content), entry(SIGNS, 2, NET="unsure")]
+    found = course(content, diary)
+    assert found is not None
+    day = found.today(content, START + timedelta(days=2))
+    assert (day.disposition, day.screening.flags) == (Disposition.EMERGENCY, ("FREE_TEXT",))
+    assert stands(content, [*diary, screen(content, 4)], 4) == (0, "PAUSED", True)
+    typed = [screen(content, NET="yes")]
+    assert stands(content, [*typed, screen(content, 1)], 1) == (0, "PAUSED", True)
+    again = [*typed, screen(content, 1, NET="yes"), screen(content, 2), entry(ASSESSED, 2)]
+    assert stands(content, again, 2) == (2, "ACTIVE", False)
+
+
+def test_offers_that_were_taken_up_belong_to_their_dates_until_the_next_screen(content: Content) -> None:
+    diary = [screen(content), check_in(1, C2=3), entry(ACCEPTED, 1, exercise="superman")]
+    found = course(content, diary)
+    assert found is not None
+    assert found.reported == (Reported(1, pain=3, accepted=frozenset({"superman"})),)
     found = course(content, [*diary, screen(content, 9)])
     assert found is not None
-    assert found.extra == ()
+    assert found.reported == ()
+
+
+def test_late_questions_belong_to_their_date(content: Content) -> None:
+    found = course(content, [screen(content), entry(LATE, 84, Q11b={"onset": "lt35", "ax": ["AX_FAM"]})])
+    assert found is not None
+    assert found.reported[0].late == {"onset": "lt35", "ax": frozenset({"AX_FAM"})}

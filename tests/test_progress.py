@@ -45,7 +45,7 @@ def test_the_caption_counts_days_and_breaks_no_streak(chat: Chat) -> None:
 def test_the_outbox_holds_data_from_which_the_picture_is_drawn(chat: Chat) -> None:
     days(chat, "All, felt fine")
     (sent,) = chat.command("/progress")
-    data = json.loads(json.dumps(sent.params["photo"]["$chart"]))
+    data = json.loads(json.dumps(sent.params["photo"]["$made"]["data"]))
     assert [(day.pain, day.exercises) for day in unpacked(data).days] == [(3, "all")]
     assert draw(data).startswith(b"\x89PNG")
 

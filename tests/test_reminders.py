@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import sqlite3
 import subprocess
@@ -19,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from telegram import Bot
-from telegram.request import HTTPXRequest
+from telegram.request import BaseRequest, HTTPXRequest, RequestData
 
 from bot.days import runner_date
 from bot.pacing import UNLIMITED, Limits, Rate
@@ -31,6 +32,7 @@ from bot.reminders import (
     in_zone,
     paused,
     planned,
+    put_off,
     racing,
     resumed,
     skipped,
@@ -251,6 +253,62 @@ def test_a_snooze_that_is_long_over_does_not_come(town: Town) -> None:
     assert local(next_due(town.one(), NOON), BERLIN) == "2026-11-25 13:00"
     assert town.tick(NOON + hours(4)) == Tick(0, 1, 1)
     assert (town.one().snoozed_at, town.one().missed) == (None, 1)
+
+
+def test_a_listed_one_that_is_put_off_comes_once_more_in_an_hour_whatever_else_comes(town: Town) -> None:
+    town.add(NOON, check_in(), listed("recheck_48h", date(2026, 11, 25), date(2026, 11, 28), at=time(13)))
+    town.live(NOON, NOON + hours(7.2))
+    assert town.kinds() == [("check_in", "recheck_48h")]
+    town.change(must_put_off, NOON + hours(7.25))
+    town.live(NOON + hours(7.25), NOON + days(1))
+    assert (town.walls()[1:], town.kinds()[1:]) == (["25 20:15"], [("check_in", "recheck_48h")])
+    assert local(town.one("recheck_48h").next_at, BERLIN) == "2026-11-28 13:00"
+    assert [one.snoozed_at for one in town.store.reminders("ada")] == [None, None]
+
+
+def test_a_listed_one_that_is_put_off_and_long_over_is_marked(town: Town) -> None:
+    town.add(NOON, replace(listed("monthly", date(2026, 12, 20)), snoozed_at=NOON + hours(1)))
+    assert town.tick(NOON + days(5)) == Tick(0, 1, 1)
+    assert local(town.one("monthly").next_at, BERLIN) == "2026-12-20 09:00"
+
+
+def test_what_is_put_off_does_not_hold_up_what_waits(town: Town) -> None:
+    # Both are due in the evening, when the day has had its message: one was asked for again, the other waits.
+    town.add(
+        NOON,
+        replace(listed("monthly", date(2026, 12, 20)), snoozed_at=NOON + hours(3), sent_at=NOON),
+        listed("recheck_48h", date(2026, 11, 25), at=time(15)),
+    )
+    town.live(NOON, NOON + days(2))
+    assert list(zip(town.walls(), town.kinds(), strict=True)) == [
+        ("25 15:00", ("monthly",)),
+        ("26 15:00", ("recheck_48h",)),
+    ]
+
+
+def test_a_check_in_answers_the_monthly_question_that_was_put_off(town: Town) -> None:
+    town.add(NOON, replace(listed("monthly", date(2026, 12, 20)), snoozed_at=NOON + hours(1)))
+    town.change(checked_in, NOON)
+    assert town.one("monthly").snoozed_at is None and town.one("monthly").next_at is not None
+
+
+def test_with_nothing_that_came_today_and_no_check_in_nothing_is_put_off(town: Town) -> None:
+    town.add(NOON, replace(listed("monthly", date(2026, 12, 20)), sent_at=NOON - days(2)))
+    assert put_off(town.store.reminders("ada"), NOON) is None and put_off((), NOON) is None
+    stopped = tuple(replace(one, stopped_at=NOON, sent_at=NOON) for one in town.store.reminders("ada"))
+    assert put_off(stopped, NOON) is None
+
+
+def test_a_nudge_is_put_off_as_the_check_in_that_it_came_with(town: Town) -> None:
+    town.add(NOON, replace(check_in(), sent_at=NOON), replace(listed("nudge"), sent_at=NOON))
+    town.change(must_put_off, NOON)
+    assert (town.one().snoozed_at, town.one("nudge").snoozed_at) == (NOON + hours(1), None)
+
+
+def must_put_off(own: tuple[Reminder, ...], now: datetime) -> tuple[Reminder, ...]:
+    changed = put_off(own, now)
+    assert changed is not None
+    return changed
 
 
 def test_a_skipped_day_is_silent_and_the_next_is_not(town: Town) -> None:
@@ -490,6 +548,25 @@ def test_of_many_that_are_late_the_last_comes_alone(town: Town) -> None:
     town.add(NOON, check_in(SEVEN, EVENING))
     assert town.tick(NOON + days(3) + hours(8)) == Tick(1, 6, 1)
     assert town.walls() == ["28 20:00"]
+
+
+@pytest.mark.parametrize(
+    ("begins", "came", "missed"),
+    [
+        ("12:45", ["15:45 check_in+doctor_3_days"], 1),
+        ("13:15", ["13:00 check_in+doctor_3_days", "16:15 check_in"], 0),
+        ("14:45", ["13:00 check_in+doctor_3_days"], 1),
+    ],
+)
+def test_three_hours_of_outage_send_nothing_twice_and_lose_nothing_about_safety(
+    town: Town, begins: str, came: list[str], missed: int
+) -> None:
+    town.add(NOON, check_in(time(13), time(15, 30)), listed("doctor_3_days", date(2026, 11, 25), at=time(13)))
+    down = datetime.combine(NOON.date(), time.fromisoformat(begins), ZoneInfo(BERLIN)).astimezone(UTC)
+    town.live(NOON, down)
+    town.live(down + hours(3), NOON + hours(12))
+    assert [f"{at.astimezone(ZoneInfo(BERLIN)):%H:%M} {'+'.join(due.kinds)}" for at, due in town.came] == came
+    assert town.one().missed == missed
 
 
 def test_what_matters_for_safety_is_worth_days(town: Town) -> None:
@@ -825,6 +902,72 @@ async def test_a_crowd_that_is_due_at_once_gets_one_each_or_is_marked(office: Of
     assert got == {number: 0 if number % 10 == 0 else 1 for number in chats}
     assert Counter(office.errors()) == {None: crowd - 60 + 1, "blocked": 60}
     assert reminded_before < 60
+
+
+class Wire(BaseRequest):
+    """Carries calls straight to the server that stands in for Telegram: ten thousand need no sockets."""
+
+    def __init__(self, api: FakeBotApi) -> None:
+        self.api = api
+
+    @property
+    def read_timeout(self) -> float:
+        return 1.0
+
+    async def initialize(self) -> None:
+        """Opens nothing."""
+
+    async def shutdown(self) -> None:
+        """Closes nothing."""
+
+    async def do_request(
+        self, url: str, method: str, request_data: RequestData | None = None, *args: object, **more: object
+    ) -> tuple[int, bytes]:
+        await asyncio.sleep(0)
+        status, answer = self.api.call(TOKEN, url.rsplit("/", 1)[1], request_data.parameters if request_data else {})
+        return status, json.dumps(answer).encode()
+
+
+async def test_ten_thousand_that_are_due_at_once_get_one_each_or_are_marked_and_an_answer_passes_them(
+    api: FakeBotApi, town: Town
+) -> None:
+    crowd, refusing, limited = 10_000, range(10, 10_001, 10), range(5, 10_000, 1_000)
+    # Waiting for the disk proves nothing here: the kills above see to that.
+    town.store._db.execute("pragma synchronous=off")
+    for number in refusing:
+        api.refuse_quietly(number)
+    for number in limited:
+        api.too_many(number, 1)
+    with town.store._db.atomic():
+        for number in range(1, crowd + 1):
+            api.greet(number)
+            reminder = planned(check_in(chat=f"runner {number}"), NOON)
+            chat = Chat(reminder.chat, number, NOON, NOON)
+            town.store.commit(Commit(None, chat, reminders=(reminder,)))
+    async with Bot(TOKEN, base_url=api.base_url, request=Wire(api), get_updates_request=Wire(api)) as bot:
+        office = Office(api, town, bot)
+        while tick(town.store, office.now, say).chats:
+            pass
+        assert town.store.waiting_notices() == crowd
+        office.sender.wake()
+        await asyncio.sleep(0.01)
+        api.greet(99_999)
+        answer = Call("sendMessage", {"text": "an answer"})
+        town.store.commit(Commit(None, Chat("ada", 99_999, NOON, NOON), calls=(answer,)))
+        before = len(api.requests)
+        office.sender.wake()
+        while town.store.waiting_notices():
+            office.now += timedelta(seconds=1)
+            await office.settle()
+        office.tasks[0].cancel()
+        await asyncio.gather(*office.tasks, return_exceptions=True)
+    order = [request.chat_id for request in api.requests[before:]]
+    assert order.index(99_999) < 60
+    got = Counter(request.chat_id for request in api.requests if request.status == 200)
+    assert {number: got[number] for number in range(1, crowd + 1)} == {
+        number: 0 if number in refusing else 1 for number in range(1, crowd + 1)
+    }
+    assert Counter(office.errors()) == {None: crowd - len(refusing) + 1, "blocked": len(refusing)}
 
 
 async def test_the_ticker_queues_slice_by_slice_what_is_due_and_wakes_the_sender(office: Office) -> None:

@@ -6,14 +6,18 @@ import json
 import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
+from bot.migrations import migrations
 from bot.records import Call, Chat, Commit, DiaryEntry, SessionRow, new_key
 from bot.store import AlreadyHandled, Store, StoreError
+from bot.store.outbox import OF_CHAT, WAITING
 
 NOW = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
@@ -94,6 +98,76 @@ def test_the_schema_is_this_and_nothing_else(store: Store, path: Path) -> None:
         "outbox": "id chat method params tag edits message_id attempts not_before error sent_at priority begun_at "
         "expires_at parked_at".split(),
     }
+
+
+def test_what_was_kept_before_reminders_lay_by_the_clock_comes_along(path: Path) -> None:
+    path.parent.mkdir()
+    before = Database(path)
+    migrations.apply(before, stop_before="m003_reminders_by_the_clock")
+    before.execute("pragma foreign_keys=on")
+    rows = [
+        (
+            "ada",
+            "check_in",
+            "Europe/Berlin",
+            '["07:00:00","19:00:00"]',
+            "[0,2]",
+            "[]",
+            "2026-11-25T18:00:00.000000+00:00",
+        ),
+        ("ada", "monthly", "Europe/Berlin", '["09:00:00"]', "[]", '["2026-12-20"]', None),
+    ]
+    before.execute(
+        "insert into chat (key, chat_id, kind, country, consent_version, plan_state, created_at, seen_at)"
+        " values ('ada', 5, 'private', '', '', '', '2026-11-25', '2026-11-25')"
+    )
+    for row in rows:
+        before.execute(
+            "insert into reminder (chat, kind, zone, times, weekdays, days, next_at, done_on, done, missed)"
+            " values (?, ?, ?, ?, ?, ?, ?, '2026-11-24', 2, 1)",
+            row,
+        )
+    for number, params in enumerate(['{"text":"waits"}', None, '{"text":"gone"}']):
+        before.execute(
+            "insert into outbox (chat, method, params, tag, priority) values ('ada', 'sendMessage', ?, 'x', ?)",
+            [params, number % 2],
+        )
+    before.execute('delete from outbox where params = \'{"text":"gone"}\'')
+    kept = {table: list(before[table].rows) for table in ("reminder", "outbox", "chat")}
+    before.close()
+    with closing(Store.open(path)) as store:
+        assert [dict(row) for row in store._db.execute("select * from reminder order by kind")] == kept["reminder"]
+        outbox = [dict(row) for row in store._db.execute("select * from outbox order by id")]
+        assert [{name: row[name] for name in kept["outbox"][0]} for row in outbox] == kept["outbox"]
+        assert texts(store) == ["waits"] and [one.missed for one in store.reminders("ada")] == [1, 1]
+        # An id that was used once is never given again.
+        known = store.chat(5)
+        assert known is not None
+        store.commit(Commit(None, known, calls=(say("next"),)))
+        assert store._db.execute("select max(id) as id from outbox").fetchone()["id"] == 4
+        assert store._db.execute("pragma foreign_key_check").fetchall() == []
+
+
+def test_the_calls_of_a_chat_go_with_it_those_that_wait_and_those_that_are_done(store: Store) -> None:
+    store.commit(Commit(None, chat(), calls=(say("sent"), say("waits"))))
+    store.commit(Commit(None, chat(7, "bob"), calls=(say("another's"),)))
+    store.sent(store.heads(NOW, 1)[0].id, 1, NOW)
+    store._db.execute("insert into outbox (chat, method, params, tag, priority) values ('ada', 'x', '{}', '', 1)")
+    store._db.execute("delete from chat where key = 'ada'")
+    assert texts(store) == ["another's"]
+    assert store._db.execute("select count(*) as n from outbox").fetchone()["n"] == 1
+
+
+def test_no_question_about_the_calls_of_one_chat_reads_those_of_all(store: Store) -> None:
+    asked = (
+        f"select * from outbox where {OF_CHAT} order by id",
+        f"update outbox set params = null where {WAITING}",
+        "delete from outbox where chat = :chat and params is null",
+        "delete from outbox where priority in (0, 1) and chat = :chat and params is not null",
+    )
+    for sql in asked:
+        details = [row["detail"] for row in store._db.execute(f"explain query plan {sql}", {"chat": ""}).fetchall()]
+        assert not any(detail.startswith("SCAN") for detail in details), details
 
 
 def test_a_commit_is_on_the_disk_before_it_returns(store: Store) -> None:

@@ -30,6 +30,7 @@ def main() -> None:
             *processes.memory(engine, folder / "memory.db"),
             *processes.simulations(),
             *pictures.charts(),
+            *pictures.pages(engine),
             *ticks.ticks(folder),
             *ticks.crowd(folder),
         ]

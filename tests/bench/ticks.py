@@ -54,7 +54,7 @@ def ticks(folder: Path) -> list[Figure]:
         with closing(Store.open(path)) as store:
             figures += [
                 median(f"a tick, {DUE:,} due of {size:,} subscribers", _timed(store), "ms", target=50),
-                median("  with nothing due", [_time(store, START) for _ in range(50)], "ms"),
+                median("  with nothing due", [_time(store, START - timedelta(days=1)) for _ in range(50)], "ms"),
             ]
     return figures
 

@@ -1,0 +1,40 @@
+"""/calendar: the times of the plan and of the reminders as a file for any calendar."""
+
+from __future__ import annotations
+
+from bot.calendar import Timetable, appointments, calendar
+from bot.desk import Desk, Work
+from bot.overview import today
+from bot.render import Button, Message
+from bot.schedule import zone_of
+from bot.store import Store
+
+
+class Agenda:
+    """Sends calendar files."""
+
+    def __init__(self, desk: Desk, store: Store) -> None:
+        self.desk, self.words, self.store = desk, desk.words, store
+
+    def calendar(self, work: Work) -> None:
+        """Sends the times of the plan and of the reminders, with no health words."""
+        self._send(work, health_words=False)
+
+    def with_health_words(self, work: Work) -> None:
+        """Sends the same with titles that name the exercises."""
+        self._send(work, health_words=True)
+
+    def _send(self, work: Work, *, health_words: bool) -> None:
+        own = work.reminders if work.reminders is not None else self.store.reminders(work.chat.key)
+        one = next((each for each in own if each.kind == "check_in"), None)
+        if one is None:
+            self.desk.say(work, self.desk.render.menu(self.words("calendar.none"), [("remind.start", "g:remind")]))
+            return
+        with_plan = self.desk.has_plan(work) and self.desk.plan_waits(work) is None
+        times = appointments(one, with_plan=with_plan)
+        timetable = Timetable(times, zone_of(one.zone), today(work.now, one.zone))
+        text = calendar(timetable, self.words.label, work.chat.key, work.now, health_words) or ""
+        file = {"name": self.words.label("calendar.file"), "text": text}
+        caption = self.words(f"calendar.caption{'.health' if health_words else ''}")
+        buttons = () if health_words else (Button(self.words.label("calendar.with_health"), "g:calendar_health"),)
+        self.desk.say(work, Message(caption, (buttons,) if buttons else (), file))
