@@ -297,6 +297,7 @@ def run(env_file: Path) -> None:
     from bot.config import ConfigError, load_settings
     from bot.logs import configure_logging
     from bot.notices import Notices
+    from bot.operating import Operating
     from bot.records import CLUBS, REMINDERS
     from bot.reminding import Reminding
     from bot.retention import Retention
@@ -319,7 +320,8 @@ def run(env_file: Path) -> None:
                 REMINDERS: lambda now, most: reminders.tick(store, now, notices, most),
                 CLUBS: lambda now, most: posting.tick(store, now, conversation.clubs.post, most),
             }
-            asyncio.run(serve(settings, store, conversation, conversation.commands.menus(), unasked, retain.run))
+            listener = Operating(conversation, settings.operator_ids)
+            asyncio.run(serve(settings, store, listener, conversation.commands.menus(), unasked, retain.run))
     except ConfigError as error:
         raise click.ClickException(str(error)) from error
     except StoreError as error:

@@ -41,8 +41,27 @@ def sender_of(raw: dict[str, Any]) -> int:
     return 0
 
 
+class Malformed(ValueError):
+    """An update holds a value of another type than the Bot API names; the library does not look."""
+
+
 def decode(update: Update, username: str) -> Incoming | None:
-    """Returns what a person did, or None for an update that asks nothing of us."""
+    """Returns what a person did, or None for an update that asks nothing of us; raises Malformed."""
+    incoming = _decoded(update, username)
+    if incoming is not None and not _is_sound(incoming):
+        raise Malformed
+    return incoming
+
+
+def _is_sound(incoming: Incoming) -> bool:
+    numbers = (incoming.chat_id, incoming.message_id or 0, incoming.thread_id or 0)
+    texts = (incoming.text, incoming.argument, incoming.data)
+    return all(type(number) is int and abs(number) < 2**63 for number in numbers) and all(
+        isinstance(text, str) for text in texts
+    )
+
+
+def _decoded(update: Update, username: str) -> Incoming | None:
     if update.callback_query is not None:
         return _press(update.update_id, update.callback_query)
     if update.message is not None:
@@ -93,7 +112,7 @@ def _press(update_id: int, query: CallbackQuery) -> Incoming | None:
         message.chat.id,
         "press",
         private,
-        data=query.data or "",
+        data=_encodable(query.data or ""),
         message_id=message.message_id,
         thread_id=_thread(message) if isinstance(message, Message) else None,
         title=message.chat.title or "",
@@ -172,8 +191,12 @@ def _edited(update_id: int, message: Message) -> Incoming | None:
 
 
 def _said(message: Message) -> str:
+    return _encodable(message.text or message.caption or "")
+
+
+def _encodable(text: str) -> str:
     # Half of a character beyond the first 65,536, which JSON can carry and nothing else: it becomes a question mark.
-    return (message.text or message.caption or "").encode(errors="replace").decode()
+    return text.encode(errors="replace").decode()
 
 
 def _thread(message: Message) -> int | None:

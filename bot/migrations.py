@@ -245,7 +245,7 @@ def m004_priorities(db: Database) -> None:
 
 
 @migrations()
-def m004_clubs(db: Database) -> None:
+def m005_clubs(db: Database) -> None:
     """Adds clubs, which hang on the chats of their groups, and which people's chats belong to them."""
     db.execute(
         """
@@ -304,7 +304,7 @@ def m006_drawings(db: Database) -> None:
 
 
 @migrations()
-def m005_retention(db: Database) -> None:
+def m007_retention(db: Database) -> None:
     """Adds what expires by itself: when a chat was warned, and an audit that knows no person."""
     db.execute("alter table chat add column warned_at text")
     # Counted by the day, so that neither an order nor a time ties a line to anybody.
@@ -323,7 +323,7 @@ def m005_retention(db: Database) -> None:
 
 
 @migrations()
-def m007_team(db: Database) -> None:
+def m008_team(db: Database) -> None:
     """Adds the team challenge: who takes part in which club, their days as yes or no, and the settled weeks."""
     # Its key says nothing about the person, and stands for them where they may be gone.
     db.execute(

@@ -231,6 +231,11 @@ class FakeBotApi:
             self._changed.notify_all()
             return update_id
 
+    def undelivered(self) -> int:
+        """How many updates are not yet acknowledged."""
+        with self._changed:
+            return len(self._updates)
+
     def shuffle(self, chance: random.Random) -> None:
         """Puts what waits of different chats out of order; each chat's own order is Telegram's to keep."""
         with self._changed:

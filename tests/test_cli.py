@@ -24,7 +24,10 @@ from flows.schema import Content
 
 ROOT = Path(__file__).parent.parent
 TRANSCRIPTS = ROOT / "tests" / "transcripts"
-COMMANDS = ("chat", "run", "check", "simulate", "diagram", "replay", "backup", "restore", "encrypt", "rekey")
+COMMANDS = (
+    "chat", "run", "check", "simulate", "diagram", "replay", "backup", "restore", "encrypt", "rekey", "doctor",
+    "outbox",
+)  # fmt: skip
 
 
 def run(*arguments: str | Path, typed: str | None = None, **environment: str | None) -> Result:

@@ -667,7 +667,7 @@ def test_a_tick_reads_the_index_of_what_is_due_and_scans_nothing(town: Town) -> 
     town.tick(NOON)
     town.store._db._tracer = None
     assert len(seen) == 1
-    plan = town.store._db.execute(f"explain query plan {seen[0]}", {"now": "", "limit": 1}).fetchall()
+    plan = town.store._db.execute(f"explain query plan {seen[0]}", {"now": "", "limit": 1, "never": ""}).fetchall()
     details = [row["detail"] for row in plan]
     assert any("SEARCH reminder USING COVERING INDEX reminder_due (next_at<?)" in detail for detail in details)
     assert not any("SCAN reminder" in detail for detail in details)
@@ -678,7 +678,7 @@ def test_the_sender_walks_waiting_reminders_by_their_index(town: Town) -> None:
     town.store._db._tracer = lambda sql, parameters: seen.append(sql)
     town.store.heads(NOON, 10, REMINDERS)
     town.store._db._tracer = None
-    plan = town.store._db.execute(f"explain query plan {seen[0]}", {"now": "", "limit": 1}).fetchall()
+    plan = town.store._db.execute(f"explain query plan {seen[0]}", {"now": "", "limit": 1, "never": ""}).fetchall()
     details = [row["detail"] for row in plan]
     assert any("outbox_notices" in detail for detail in details)
     assert sum("outbox_unsent (priority=? AND chat=?" in detail for detail in details) == 2

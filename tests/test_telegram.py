@@ -384,6 +384,19 @@ async def test_no_line_of_the_log_holds_the_token_or_what_was_said(
     assert secret not in stream.getvalue() and "my back" not in stream.getvalue()
 
 
+def test_a_json_log_has_one_object_a_line_and_no_secret(root_logger: logging.Logger) -> None:
+    configure_logging("INFO", "json", ["hush"])
+    stream = io.StringIO()
+    handler = root_logger.handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
+    logging.getLogger("bot").warning("two\nlines with %s", "hush", exc_info=RuntimeError("hush"))
+    (line,) = stream.getvalue().splitlines()
+    entry = json.loads(line)
+    assert (entry["level"], entry["logger"], entry["message"]) == ("WARNING", "bot", "two\nlines with [secret]")
+    assert "RuntimeError: [secret]" in entry["traceback"] and "hush" not in line
+
+
 @pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")
 def test_pauses_grow_to_half_a_minute_unless_the_server_names_a_time() -> None:
     pauses = Pauses()
