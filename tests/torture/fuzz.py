@@ -18,6 +18,7 @@ import sys
 import tempfile
 import warnings
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from functools import cache
 from pathlib import Path
