@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bot.calendar import Timetable, appointments, calendar
-from bot.desk import Desk, Work
+from bot.desk import Desk
 from bot.overview import today
 from bot.render import Button, Message
 from bot.schedule import zone_of
 from bot.store import Store
+from bot.work import Work
 
 
 class Agenda:

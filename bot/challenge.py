@@ -10,12 +10,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bot import days
-from bot.desk import Desk, Work
+from bot.desk import Desk
 from bot.overview import today
 from bot.records import Club, DiaryEntry, TeamMember, new_key
 from bot.render import Button, Message, Words, bold, paragraphs
 from bot.replies import plain
 from bot.store import Store
+from bot.work import Work
 from flows.team import DAYS, Total, last_week, settled
 
 TOLD_FROM = 1

@@ -7,14 +7,16 @@ from dataclasses import replace
 from datetime import date
 
 from bot import card, days
-from bot.desk import PLAN, Desk, Work
+from bot.desk import Desk
 from bot.face import DISTANCES, Face
 from bot.following import STOPPED, Following
 from bot.records import QUESTION, SessionRow, new_key
 from bot.reminders import checked_in
 from bot.render import Message, paragraphs
 from bot.replies import plain
+from bot.speaker import PLAN
 from bot.store import Store
+from bot.work import Work
 from flows.asked import Asked, asked
 from flows.follow_up import Day
 from flows.schema import Disposition

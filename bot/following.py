@@ -6,12 +6,13 @@ from datetime import UTC, date, tzinfo
 from zoneinfo import ZoneInfo
 
 from bot import card, days
-from bot.desk import Desk, Follower, Work
+from bot.desk import Desk
 from bot.progress import progress_call
 from bot.records import DiaryEntry, SessionRow
 from bot.render import Message, paragraphs
 from bot.report import Reports
 from bot.store import Store
+from bot.work import Follower, Work
 from flows.follow_up import Day
 from flows.schema import Disposition
 

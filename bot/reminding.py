@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 from bot import reminders, wall, zones
 from bot.agenda import Agenda
 from bot.asking import ALL, EVERY_DAY, UNTIL_I_SAY, WEEK, Asked, Draft, Goal, prepare, read_day, read_quiet
-from bot.desk import Desk, Work
+from bot.desk import Desk
 from bot.occasions import Asking, Occasion, first_of, occasion
 from bot.overview import CHANGES, Overview, today
 from bot.records import Entry, Kind, Reminder, SessionRow, new_key
 from bot.render import Message
 from bot.replies import plain
 from bot.store import Store
+from bot.work import Work
 
 FLOW = "remind"
 OFFERS = (

@@ -10,8 +10,8 @@ import pytest
 from bot import card
 from bot.check_in import CheckIn
 from bot.days import Course
-from bot.desk import Incoming, Work
 from bot.records import SessionRow
+from bot.work import Incoming, Work
 from flows.engine import Engine
 from flows.schema import Content, Disposition
 from tests.chat import Chat, Sent, read_all

@@ -22,8 +22,8 @@ from hypothesis.stateful import (
 from bot import card, days
 from bot.check_in import CheckIn
 from bot.days import Course
-from bot.desk import Incoming, Work
 from bot.records import Commit, Reminder, SessionRow
+from bot.work import Incoming, Work
 from flows.engine import Engine
 from flows.follow_up import Day, beginning, follow
 from flows.library import load
