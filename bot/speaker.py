@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from bot.drawings import Drawings, in_topic
 from bot.outcome import Outcome
+from bot.questions import Asking, Place, Renderer
 from bot.records import INSTEAD, QUESTION, Call
-from bot.render import LANGUAGE, Asking, Button, Message, Place, Renderer, Translate, Words, listed, paragraphs
+from bot.render import LANGUAGE, Button, Message, Translate, Words, listed, paragraphs
 from bot.work import Follower, Work
 from flows.engine import Engine, Session
 from flows.follow_up import Day
