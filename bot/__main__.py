@@ -21,9 +21,10 @@ from bot import upkeep
 if TYPE_CHECKING:
     from bot.commands import Operator
     from bot.conversation import Conversation
-    from bot.desk import Desk, Dialogue
+    from bot.desk import Desk
     from bot.drawings import Drawings
     from bot.store import Store
+    from bot.work import Dialogue
 
 # Each command imports what it needs: a start counts in tenths of a second, and most commands need no Telegram.
 

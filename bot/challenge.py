@@ -10,12 +10,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bot import days
-from bot.desk import Desk, Work
-from bot.overview import today
+from bot.desk import Desk
 from bot.records import Club, DiaryEntry, TeamMember, new_key
 from bot.render import Button, Message, Words, bold, paragraphs
 from bot.replies import plain
+from bot.schedule import local_date
 from bot.store import Store
+from bot.work import Work
 from flows.team import DAYS, Total, last_week, settled
 
 TOLD_FROM = 1
@@ -90,7 +91,7 @@ class Challenge:
         elif club is None or (part is not None and part.club == club_key):
             self.overview(work)
         else:
-            day = today(work.now, club.zone)
+            day = local_date(work.now, club.zone)
             before = next((member for member in self._members(work) if member.club == club_key), None)
             key = before.key if before is not None else new_key()
             ended = () if part is None else (replace(part, left_on=day),)

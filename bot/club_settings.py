@@ -15,10 +15,11 @@ from zlib import crc32
 from babel import Locale
 
 from bot import wall, zones
-from bot.desk import Desk, Work
+from bot.desk import Desk
 from bot.posting import planned
 from bot.records import Club, Contact
 from bot.render import Button, Message, Words, bold, paragraphs
+from bot.work import Work
 
 PREFIX = "cs"
 """The first part of the data of every button here; what follows says what the setting should become."""

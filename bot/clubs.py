@@ -11,13 +11,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.club_settings import PREFIX, ClubSettings
-from bot.desk import Desk, Work
+from bot.desk import Desk
 from bot.poster import posters
 from bot.posting import planned
 from bot.records import Call, Club, ClubState, new_key, new_token
 from bot.render import Button, Message, Translate, Words, paragraphs
 from bot.static_cards import Library
 from bot.store import Store
+from bot.work import Work
 from flows.safety_net import SafetyNet
 
 GROUP = ("check", "exercise", "club", "poster")

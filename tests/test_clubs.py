@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot import posting
-from bot.desk import Incoming
 from bot.records import Call, Commit
 from bot.static_cards import Library
+from bot.work import Incoming
 from flows.engine import Engine
 from tests.group import BOT, GROUP, Group
 
