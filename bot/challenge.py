@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from bot import days
 from bot.desk import Desk
+from bot.posting import TOTAL_FROM
 from bot.records import Club, DiaryEntry, TeamMember, new_key
 from bot.render import Button, Message, Words, bold, paragraphs
 from bot.replies import plain
@@ -19,8 +20,6 @@ from bot.store import Store
 from bot.work import Work
 from flows.team import DAYS, Total, last_week, settled
 
-TOLD_FROM = 1
-"""The first weekday on which the week before is told: Tuesday, once Sunday is over everywhere and was reported."""
 LABEL = 24
 """Characters of a button's label that small screens show."""
 
@@ -189,7 +188,7 @@ class Totals:
     def __call__(self, club: Club, day: date) -> str:
         """Returns the total of the week before as it may be told on a day, escaped; nothing where none may."""
         monday = last_week(day)
-        if not club.challenge or day.weekday() < TOLD_FROM:
+        if not club.challenge or day.weekday() < TOTAL_FROM:
             return ""
         weeks = self.store.team_weeks(club.key)
         week = next((week for week in weeks if week.monday == monday), None)
