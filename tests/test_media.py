@@ -345,6 +345,7 @@ def test_a_loop_comes_back_the_way_it_went_and_joins_without_a_jump() -> None:
     assert len(order) == 53
     assert max(abs(a - b) for a, b in zip(order, [*order[1:], order[0]], strict=True)) == 1
     assert encode.sequence(4, (0.5, 0.8), cycle=True) == [0, 1, 2, 3]
+    assert encode.sequence(2, (0.5, 0.8), cycle=True, rounds=2) == [0, 1, 0, 1]
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -352,7 +353,7 @@ def test_every_loop_lasts_two_to_four_seconds(name: str) -> None:
     read = PICTURES[name]
     count = len(movement(replace(read, level=(), pin=None), rendering.steps_of(read)))
     if read.moves:
-        assert 2 <= len(encode.sequence(count, read.hold, cycle=read.cycle)) / encode.RATE <= 4
+        assert 2 <= len(encode.sequence(count, read.hold, cycle=read.cycle, rounds=read.rounds)) / encode.RATE <= 4
 
 
 def test_ffmpeg_that_fails_is_heard_of(tmp_path: Path) -> None:

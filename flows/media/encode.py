@@ -10,13 +10,13 @@ from PIL import Image
 RATE = 20  # frames a second
 
 
-def sequence(count: int, hold: tuple[float, float], *, cycle: bool = False) -> list[int]:
+def sequence(count: int, hold: tuple[float, float], *, cycle: bool = False, rounds: int = 1) -> list[int]:
     """Returns the order of frames of a loop: hold the start, go, hold the end (seconds), come back.
 
-    A cycle only goes on: its end is its beginning.
+    A cycle only goes on, so many rounds: its end is its beginning.
     """
     if cycle:
-        return list(range(count))
+        return list(range(count)) * rounds
     start, end = (round(seconds * RATE) for seconds in hold)
     return [0] * start + list(range(1, count)) + [count - 1] * end + list(range(count - 2, 0, -1))
 

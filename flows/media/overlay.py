@@ -8,11 +8,15 @@ from flows.media.rig import Floats
 
 FINE = 4  # drawn this much larger and made smaller, for smooth edges
 WIDTH = 10  # of an arrow, in pixels of the picture
+ROUNDED = 6  # times that each point of a line moves half-way to the middle of its neighbours
 SHORTEST = 72  # a shorter arrow is not seen on a phone
 
 
 def arrow_path(track: Floats, span: tuple[float, float], offset: tuple[float, float], *, curve: bool) -> Floats:
-    """Returns the line of an arrow along part of a joint's track (pixels); `curve` makes one clean bow of it."""
+    """Returns the line of an arrow along part of a joint's track (pixels); `curve` makes one clean bow of it.
+
+    Any other line keeps its shape, and its bends are rounded.
+    """
     last = len(track) - 1
     part = track[round(span[0] * last) : round(span[1] * last) + 1] + np.array(offset)
     path = _even(part, 25)
@@ -21,6 +25,9 @@ def arrow_path(track: Floats, span: tuple[float, float], offset: tuple[float, fl
         middle = 2 * path[12] - (start + end) / 2
         k = np.linspace(0, 1, 25)[:, None]
         path = (1 - k) ** 2 * start + 2 * k * (1 - k) * middle + k**2 * end
+    else:
+        for _ in range(ROUNDED):
+            path[1:-1] = (path[:-2] + 2 * path[1:-1] + path[2:]) / 4
     length = float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum())
     if length < SHORTEST:
         path = path.mean(0) + (path - path.mean(0)) * (SHORTEST / max(length, 1.0))

@@ -111,6 +111,7 @@ class Picture:
     checks: tuple[Check, ...] = ()
     marks: tuple[str, ...] = ()
     cycle: bool = False
+    rounds: int = 1  # how often a cycle goes round in the loop: a quick step is short
     hold: tuple[float, float] = (0.5, 0.8)
     still: int = 1
     start: str = "standing"

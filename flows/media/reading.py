@@ -110,11 +110,14 @@ def picture(tree: Tree, where: str) -> Picture:
         checks=tuple(_check(t, len(keyframes)) for t in table.tables("checks")),
         marks=tuple(str(mark) for mark in table.take("marks", list, [])),
         cycle=table.take("cycle", bool, False),
+        rounds=int(table.number("rounds", 1)),
         hold=table.pair("hold", (0.5, 0.8)),
         still=int(table.number("still", len(keyframes))),
     )
     if result.marks and (len(result.marks) != len(keyframes) or not {"right", "wrong"}.issuperset(result.marks)):
         table.fail("marks", 'one "right" or "wrong" for each keyframe')
+    if result.rounds < 1 or (result.rounds > 1 and not result.cycle):
+        table.fail("rounds", "a whole number from 1, beside `cycle = true`")
     if not 1 <= result.still <= len(keyframes):
         table.fail("still", f"a keyframe from 1 to {len(keyframes)}")
     return table.end(result)

@@ -14,7 +14,7 @@ def steps_of(picture: Picture) -> int:
     """Returns how many frames lie between two keyframes, so that every loop lasts two to four seconds."""
     count = len(picture.keyframes)
     if picture.cycle:
-        return round(CYCLE_FRAMES / count)
+        return max(round(CYCLE_FRAMES / count / picture.rounds), 1)
     return max(14 if count < 3 else 22 // (count - 1), 4)
 
 
@@ -28,7 +28,7 @@ def render(picture: Picture, folder: Path = RENDERED, *, size: tuple[int, int] |
         steps = steps_of(picture)
         stage = scene(picture, steps=steps, size=size, fine=fine)
         frames = [stage.frame(index) for index in range(len(stage.moments))]
-        order = sequence(len(frames), picture.hold, cycle=picture.cycle)
+        order = sequence(len(frames), picture.hold, cycle=picture.cycle, rounds=picture.rounds)
         loop = folder / f"{picture.id}.mp4"
         write_loop(loop, repeated(frames, order), size)
         files[loop.name] = file_entry(loop, size, len(order) / RATE)
