@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input install
 
-.PHONY: help chat run test check catalog lock bench mutants clean
+.PHONY: help chat run test check catalog lock bench torture audit mutants clean
 .DELETE_ON_ERROR:
 
 help: ## Says what each target does
@@ -33,6 +33,14 @@ check: .venv/installed ## Format, lint, types, import contracts and the clinical
 
 bench: .venv/installed ## How long a turn, a durable turn and a start take, and how much memory
 	@$(BIN)/python -m tests.bench
+
+torture: .venv/installed ## Kills the bot 1,000 times while people talk to it and the world fails; then 100,000 random updates
+	$(BIN)/python -m tests.torture
+	$(BIN)/python -m tests.torture.fuzz
+
+audit: .venv/installed ## Asks the internet whether any pinned package has a known hole
+	@$(PYTHON) -m venv build/audit && build/audit/bin/pip --quiet --disable-pip-version-check install pip-audit
+	build/audit/bin/pip-audit --require-hashes --disable-pip --requirement requirements.lock
 
 mutants: .venv/installed ## Changes the code of flows/ in small ways and names each change that no test notices
 	@rm -rf mutants

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot import upkeep
+
 if TYPE_CHECKING:
     from bot.commands import Operator
     from bot.conversation import Conversation
@@ -44,21 +46,32 @@ def main() -> None:
 def _conversation(
     store: Store, operator: Operator | None = None, dialogues: Iterable[Callable[[Desk, Store], Dialogue]] = ()
 ) -> Conversation:
+    from bot.account import Account
+    from bot.challenge import Challenge, Totals
     from bot.check_in import CheckIn
     from bot.commands import Operator
     from bot.conversation import Conversation
+    from bot.membership import Membership
     from bot.printing import Printing
     from bot.render import LANGUAGE
-    from flows.catalog import translator
+    from bot.sharing import Sharing
+    from flows.catalog import languages, translator
     from flows.engine import Engine
     from flows.library import ContentError, load
 
+    operator = operator or Operator()
+    account = partial(Account, operator=operator)
+    own: list[Callable[[Desk, Store], Dialogue]] = [CheckIn, Printing, Membership, Challenge, Sharing, account]
     try:
-        translate = translator(LANGUAGE)
-        others: list[Callable[[Desk, Store], Dialogue]] = [CheckIn, Printing, *dialogues]
-        return Conversation(Engine(load()), store, translate, operator or Operator(), others, language=LANGUAGE)
+        translate, others = translator(LANGUAGE), [*own, *dialogues]
+        conversation = Conversation(Engine(load()), store, translate, operator, others, language=LANGUAGE)
     except ContentError as error:
         raise click.ClickException(str(error)) from error
+    voices = {code: translator(code) for code in languages()}
+    conversation.clubs.learn(voices)
+    conversation.inline.learn(voices)
+    conversation.clubs.also.append(Totals(store, conversation.clubs.words))
+    return conversation
 
 
 @main.command()
@@ -279,28 +292,44 @@ def run(env_file: Path) -> None:
     """Runs the Telegram bot until it is stopped (SIGTERM or Ctrl-C)."""
     import asyncio
 
+    from bot import posting, reminders
     from bot.commands import Operator
     from bot.config import ConfigError, load_settings
     from bot.logs import configure_logging
     from bot.notices import Notices
+    from bot.operating import Operating
+    from bot.records import CLUBS, REMINDERS
     from bot.reminding import Reminding
+    from bot.retention import Retention
     from bot.store import Store, StoreError, alone
+    from bot.store.connection import reason
     from bot.telegram import serve
 
     try:
         settings = load_settings(os.environ, env_file)
         configure_logging(settings.log_level, settings.log_format, settings.secrets)
         path = settings.database_path
-        with alone(path) as place, closing(Store.open(path)) as store:
-            store.insist_on_soundness(path)
+        with alone(path) as place, closing(Store.open(path, settings.database_key)) as store:
             place.opened()
-            operator = Operator(settings.operator_name, settings.operator_contact)
+            operator = Operator(settings.operator_name, settings.operator_contact, settings.retention_days)
             # A terminal is not there when a reminder is due, so that only a running bot offers them.
             conversation = _conversation(store, operator, [Reminding])
             notices = Notices(conversation.desk.words, conversation.offers)
-            asyncio.run(serve(settings, store, conversation, conversation.commands.menus(), notices))
-    except (ConfigError, StoreError) as error:
+            retain = Retention(store, conversation.desk.render, settings.retention_days)
+            unasked = {
+                REMINDERS: lambda now, most: reminders.tick(store, now, notices, most),
+                CLUBS: lambda now, most: posting.tick(store, now, conversation.clubs.post, most),
+            }
+            listener = Operating(conversation, settings.operator_ids)
+            asyncio.run(serve(settings, store, listener, conversation.commands.menus(), unasked, retain.run))
+    except ConfigError as error:
         raise click.ClickException(str(error)) from error
+    except StoreError as error:
+        raise click.ClickException(reason(error)) from error
+
+
+for _command in upkeep.COMMANDS:
+    main.add_command(_command)
 
 
 @main.command()
@@ -346,13 +375,14 @@ def outbox(db: Path, limit: int) -> None:
     """Lists messages that were given up: when, why, and in which chat, by its random key; never what they said."""
     from datetime import UTC, datetime
 
+    from bot.config import ConfigError, load_database
     from bot.records import CLUBS, PEOPLE, REMINDERS
     from bot.store import Store, StoreError
 
     try:
-        with closing(Store.open(db)) as store:
+        with closing(Store.open(db, load_database(os.environ, Path(".env")).key)) as store:
             numbers, parked = store.numbers(datetime.now(UTC)), store.parked_calls(limit)
-    except StoreError as error:
+    except (ConfigError, StoreError) as error:
         raise click.ClickException(str(error)) from error
     answers, reminders, posts = (numbers.calls_waiting.get(one, 0) for one in (PEOPLE, REMINDERS, CLUBS))
     click.echo(f"Waiting: {answers} answers, {reminders} reminders, {posts} club posts.")

@@ -10,7 +10,7 @@ import json
 import logging
 import traceback
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from datetime import datetime
 from time import perf_counter
@@ -20,9 +20,11 @@ from aiolimiter import AsyncLimiter
 from telegram import Bot, Update
 from telegram.error import TelegramError
 
-from bot.decoding import decode, sender_of
+from bot.decoding import decode, decode_query, sender_of
 from bot.desk import Incoming
+from bot.inline import Query
 from bot.pacing import Rate
+from bot.rights import Rights, Who, concerned
 from bot.sender import Sender
 from bot.store import AlreadyHandled, Store
 
@@ -34,6 +36,9 @@ PATIENCE = Rate(60, 2)
 LOOK_AGAIN = 0.25
 """Seconds after which those who were slowed are looked at again."""
 
+LOOKUPS = 100
+"""How many inline queries are answered at once; more are passed over, and typed on."""
+
 
 class Listener(Protocol):
     """What answers people; bot.conversation has the real one."""
@@ -42,6 +47,9 @@ class Listener(Protocol):
 
     def handle(self, incoming: Incoming, now: datetime) -> None:
         """Answers one update in one commit."""
+
+    def look_up(self, query: Query) -> Mapping[str, object]:
+        """Returns the parameters of the answer to an inline query."""
 
     def apologise(self, incoming: Incoming, now: datetime) -> None:
         """Tells the person that an update of theirs could not be handled."""
@@ -67,6 +75,7 @@ class Answers:
         """What waits, by person, in the order in which they are served."""
         self._limiters: dict[int, AsyncLimiter] = {}
         self._added, self._settled = asyncio.Event(), asyncio.Event()
+        self._rights = Rights(bot, sender.clock)
         self._errands: set[asyncio.Task[None]] = set()
 
     def add_pending(self) -> None:
@@ -79,6 +88,29 @@ class Answers:
         self._line.setdefault(sender_of(raw), deque()).append((update_id, raw))
         self._settled.clear()
         self._added.set()
+
+    def looked_up(self, update_id: int, raw: Mapping[str, Any]) -> bool:
+        """Answers an inline query at once; returns False for any other update.
+
+        It never reaches the inbox: it is free text of somebody who may not even know us, and seconds later its answer
+        is worth nothing. What is lost when the process dies is typed again.
+        """
+        if "inline_query" not in raw:
+            return False
+        try:
+            query = decode_query(Update.de_json(dict(raw), self._bot))
+            if query is not None and len(self._errands) < LOOKUPS:
+                self._errand(self._answer_query(self._listener.look_up(query)))
+        except Exception as error:  # noqa: BLE001
+            _log_failure(update_id, error)
+        return True
+
+    async def _answer_query(self, answer: Mapping[str, object]) -> None:
+        try:
+            await self._bot.do_api_request("answerInlineQuery", api_kwargs=dict(answer))
+        except TelegramError as error:
+            # Too old, or typed on: the next one has its own answer.
+            log.info("an inline query was not answered: %s", type(error).__name__)
 
     async def settled(self) -> None:
         """Waits until all is answered but what was slowed."""
@@ -129,10 +161,12 @@ class Answers:
         while True:
             try:
                 incoming = incoming or self._read(raw)
+                if incoming is not None and self._asks_first(update_id, raw, incoming):
+                    return
                 if incoming is None:
                     self._store.mark_handled(update_id)
                 else:
-                    self._listener.handle(incoming, self._sender.clock())
+                    self._listener.handle(self._rights.told(incoming), self._sender.clock())
                 break
             except AlreadyHandled:
                 break
@@ -148,11 +182,32 @@ class Answers:
 
     def _read(self, raw: dict[str, Any]) -> Incoming | None:
         update = Update.de_json(raw, self._bot)
-        if update.callback_query is not None:
-            self._errand(self._confirm(update.callback_query.id))
-        if update.message is not None and update.message.migrate_to_chat_id is not None:
-            self._store.migrate_chat(update.message.chat.id, update.message.migrate_to_chat_id)
-        return decode(update, self._bot.username)
+        message, query = update.message, update.callback_query
+        if message is not None and message.migrate_to_chat_id is not None:
+            self._store.migrate_chat(message.chat.id, message.migrate_to_chat_id)
+        if message is not None and message.migrate_from_chat_id is not None:
+            self._store.migrate_chat(message.migrate_from_chat_id, message.chat.id)
+        incoming = decode(update, self._bot.username)
+        if query is not None and (incoming is None or not incoming.query_id):
+            self._errand(self._confirm(query.id))
+        return incoming
+
+    def _asks_first(self, update_id: int, raw: dict[str, Any], incoming: Incoming) -> bool:
+        """Asks Telegram for somebody's rights where they matter and are not known; the update comes again after that.
+
+        Nobody else waits for the answer meanwhile.
+        """
+        who = concerned(incoming)
+        if who is None or self._rights.knows(who):
+            return False
+        self._errand(self._ask(who, update_id, raw))
+        return True
+
+    async def _ask(self, who: Who, update_id: int, raw: dict[str, Any]) -> None:
+        try:
+            await self._rights.ask(who)
+        finally:
+            self.add(update_id, raw)
 
     def _park(self, update_id: int, incoming: Incoming | None, error: Exception) -> None:
         if incoming is not None:

@@ -130,13 +130,17 @@ class Asked:
 
     def summary(self, draft: Draft, now: datetime) -> dict[str, str]:
         """Returns the days, times and place of a draft as they are read."""
-        shown = wall.clock(now.astimezone(ZoneInfo(draft.zone)))
-        times = wall.in_a_row([wall.clock(at) for at in draft.times])
+        shown = wall.clock(now.astimezone(ZoneInfo(draft.zone)), self.words.language)
+        times = wall.in_a_row([wall.clock(at, self.words.language) for at in draft.times], self.words.language)
         return {"days": self.days(draft.weekdays), "times": times, "city": zones.city(draft.zone), "time": shown}
 
     def days(self, weekdays: Sequence[int]) -> str:
         """Returns the names of weekdays, or that it is every day."""
-        return self.words.label("remind.every_day") if len(set(weekdays)) == 7 else wall.weekdays(weekdays)
+        return (
+            self.words.label("remind.every_day")
+            if len(set(weekdays)) == 7
+            else wall.weekdays(weekdays, self.words.language)
+        )
 
     @staticmethod
     def _data(row: SessionRow, code: str) -> str:
@@ -151,7 +155,7 @@ class Asked:
         return in_rows([Button(choice.label, self._data(row, choice.code)) for choice in choices])
 
     def _ticked(self, row: SessionRow, day: str) -> str:
-        name = wall.short_weekday(int(day))
+        name = wall.short_weekday(int(day), self.words.language)
         return self.words.label("nav.ticked", label=name) if day in row.ticks else name
 
     def choices(self, draft: Draft, now: datetime) -> list[Choice]:
@@ -185,7 +189,9 @@ class Asked:
         return [Choice(label(text), f"o{at}", (draft.step, value)) for at, (text, value) in enumerate(texts)]
 
     def _place(self, zone: str, now: datetime) -> str:
-        return self.words.label("remind.place", city=zones.city(zone), time=wall.clock(now.astimezone(ZoneInfo(zone))))
+        return self.words.label(
+            "remind.place", city=zones.city(zone), time=wall.clock(now.astimezone(ZoneInfo(zone)), self.words.language)
+        )
 
     # ---- the answer ------------------------------------------------------------------------------------------
 
@@ -216,7 +222,7 @@ class Asked:
     def _days(self, _: Draft, text: str, __: datetime) -> Entry | None:
         if plain(text) == plain(self.words.label("remind.every_day")):
             return "days", EVERY_DAY
-        days = wall.read_weekdays(text)
+        days = wall.read_weekdays(text, self.words.language)
         return ("days", tuple(map(str, days))) if days else None
 
     def _times(self, _: Draft, text: str, __: datetime) -> Entry | None:
@@ -237,7 +243,7 @@ class Asked:
 
     def _date(self, draft: Draft, text: str, now: datetime) -> Entry | None:
         today = now.astimezone(ZoneInfo(draft.zone)).date()
-        day = wall.read_date(text, today)
+        day = wall.read_date(text, today, self.words.language)
         # A pause that ends today is none; a race may be today.
         first = today.toordinal() + (draft.step == "pause")
         return (draft.step, day.isoformat()) if day is not None and day.toordinal() >= first else None

@@ -26,6 +26,8 @@ class Operator:
 
     name: str = ""
     contact: str = ""
+    retention_days: int = 90
+    """How long everything is kept after a person's last contact."""
 
 
 class Commands:
@@ -51,6 +53,8 @@ class Commands:
         }
         self.others: tuple[str, ...] = ()
         """Commands of other dialogues, which are listed after these."""
+        self.in_groups: list[tuple[str, str]] = []
+        """Commands of groups, with what Telegram shows beside them."""
         self._by_label = {plain(self.words.label(phrase)): act for phrase, act in self._labels().items()}
 
     def _labels(self) -> dict[str, Callable[[Work], None]]:
@@ -100,7 +104,7 @@ class Commands:
     def menus(self) -> dict[str, list[tuple[str, str]]]:
         """Returns the commands of each kind of chat, with what Telegram shows beside them."""
         private = [(name, self.words.label(f"command.{name}")) for name in (*PRIVATE, *self.others)]
-        return {"private": private, "groups": [("check", self.words.label("command.group_check"))]}
+        return {"private": private, "groups": self.in_groups}
 
     # ---- the conversation ------------------------------------------------------------------------------------
 
@@ -334,12 +338,15 @@ class Commands:
             agreed = self.words("privacy.consent", version=chat.consent_version, date=f"{chat.consent_at:%Y-%m-%d}")
         text = paragraphs(
             self.words("privacy"),
+            self.words("privacy.time", days=self.operator.retention_days),
             self.words("privacy.telegram"),
+            self.words("privacy.clubs"),
             self.words("privacy.rights"),
             known or self.words("privacy.operator_unknown"),
             agreed,
         )
-        self.desk.say(work, Message(text))
+        more = [("privacy.full.button", "g:privacy_full")] if "privacy_full" in self.desk.offers else []
+        self.desk.say(work, self.desk.render.menu(text, more))
 
     def export(self, work: Work) -> None:
         """Sends every row about the person as a JSON file."""
@@ -370,7 +377,11 @@ class Commands:
         """Lists the commands."""
         rows = [self.words("help.row", command=name, description=text) for name, text in self.menus()["private"]]
         self.desk.say(
-            work, Message(paragraphs(self.words("help") + "\n" + "\n".join(rows), self.words("start.banner")))
+            work,
+            Message(
+                paragraphs(self.words("help") + "\n" + "\n".join(rows), self.words("start.banner")),
+                self.desk.render.add_button(self.desk.username),
+            ),
         )
 
 

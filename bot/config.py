@@ -16,6 +16,8 @@ TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{10,100}")
 SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LONGEST_POLL = 50
+SHORTEST_KEY = 20
+SHORTEST_RETENTION, LONGEST_RETENTION = 14, 3650
 
 
 class ConfigError(Exception):
@@ -58,12 +60,25 @@ class Settings:
     metrics_port: int | None = None
     webhook: Webhook | None = None
     """Where Telegram sends updates; without one they are fetched by long polling."""
+    database_key: str = field(default="", repr=False)
+    """What the database is encrypted with; empty for a plain file."""
+    retention_days: int = 90
+    """Days after a person's last contact until everything about them is removed."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Returns what must never be shown: the secret part of the token, and the webhook's secret."""
+        """Returns what must never be shown: the token's secret part, the webhook's secret, the database's key."""
         token = self.token.partition(":")[2]
-        return (token,) if self.webhook is None else (token, self.webhook.secret)
+        others = (self.webhook.secret if self.webhook is not None else "", self.database_key)
+        return (token, *(secret for secret in others if secret))
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """What the commands need that work on the database alone."""
+
+    path: Path
+    key: str = field(default="", repr=False)
 
 
 def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> Settings:
@@ -84,7 +99,44 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
         log_format=_one_of(given, "LOG_FORMAT", ("plain", "json")),
         metrics_port=_number(given, "METRICS_PORT", 0, "a port", 65535) or None,
         webhook=_webhook(given),
+        database_key=_key(given),
+        retention_days=_days(given, "RETENTION_DAYS", defaults.retention_days),
     )
+
+
+def load_database(environ: Mapping[str, str], env_file: Path | None = None) -> Database:
+    """Returns where the database is and its key, without asking for a token; raises ConfigError for a wrong value."""
+    given = _given(environ, env_file)
+    return Database(Path(given.get("DATABASE_PATH") or Settings(token="").database_path), _key(given))
+
+
+def key_in(path: Path) -> str:
+    """Returns the key that a file holds, in its first line; raises ConfigError for a file that has none."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"the key file {path} cannot be read ({type(error).__name__}): see DATABASE_KEY_FILE."
+        ) from None
+    return strong(lines[0].strip(), f"the key in {path}")
+
+
+def strong(key: str, what: str) -> str:
+    """Returns a key that is long enough; raises ConfigError, which never quotes it, for another."""
+    if len(key) < SHORTEST_KEY:
+        raise ConfigError(
+            f"{what} is too short: use at least {SHORTEST_KEY} characters, as `openssl rand -hex 32` makes."
+        )
+    return key
+
+
+def _key(given: Mapping[str, str]) -> str:
+    key, file = given.get("DATABASE_KEY"), given.get("DATABASE_KEY_FILE")
+    if key and file:
+        raise ConfigError("DATABASE_KEY and DATABASE_KEY_FILE are both set: keep one of them.")
+    if file:
+        return key_in(Path(file))
+    return strong(key, "DATABASE_KEY") if key else ""
 
 
 def _given(environ: Mapping[str, str], env_file: Path | None) -> dict[str, str]:
@@ -167,3 +219,10 @@ def _webhook(given: Mapping[str, str]) -> Webhook | None:
     except ValueError:
         raise ConfigError("WEBHOOK_LISTEN is malformed: give an IP address such as 127.0.0.1.") from None
     return Webhook(url, secret, listen, _number(given, "WEBHOOK_PORT", 8443, "a port", 65535))
+
+
+def _days(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and SHORTEST_RETENTION <= int(text) <= LONGEST_RETENTION):
+        raise ConfigError(f"{name} is malformed: give whole days from {SHORTEST_RETENTION} to {LONGEST_RETENTION}.")
+    return int(text)

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.clubs import Clubs
 from bot.commands import Commands, Operator
-from bot.desk import Desk, Dialogue, Incoming, Returning, Work
-from bot.records import Chat, Commit, SessionRow, new_key
-from bot.render import LANGUAGE, Button, Message, Translate, paragraphs
+from bot.desk import Arriving, Desk, Dialogue, Guarding, Incoming, Noting, Returning, Work
+from bot.inline import Inline, Query
+from bot.records import RESULT, Chat, Commit, SessionRow, new_key
+from bot.render import LANGUAGE, Message, Translate, paragraphs
 from bot.replies import Replies
 from bot.store import Store
 from flows.engine import Engine, Outdated
@@ -42,24 +44,34 @@ class Conversation:
         self.commands.others = tuple(name for dialogue in self.dialogues for name in dialogue.by_name)
         self.desk.offers = frozenset(name for dialogue in self.dialogues for name in dialogue.by_button)
         self.net = SafetyNet(engine.content.free_text)
-        self.username = ""
-        """The bot's own name, for links into the private chat; known once Telegram has been asked."""
+        self.clubs = Clubs(self.desk, store, self.net, lambda name: self._named(name) is not None)
+        self.commands.in_groups = self.clubs.menu()
+        self.inline = Inline(engine.content, self.net, self.desk.words)
+
+    @property
+    def username(self) -> str:
+        """The bot's own name, for links; known once Telegram has been asked."""
+        return self.desk.username
+
+    @username.setter
+    def username(self, name: str) -> None:
+        self.desk.username = self.inline.username = name
 
     def handle(self, incoming: Incoming, now: datetime) -> None:
         """Answers one update and commits everything that it caused, once."""
-        if not incoming.private and incoming.kind not in ("command", "text"):
-            self._ignore(incoming)
+        if not incoming.private:
+            self._grouped(incoming, now)
             return
         work = self._load(incoming, now)
-        blocked = incoming.private and incoming.kind != "blocked" and self._was_blocked(incoming)
-        if not incoming.private:
-            self._group(work)
-        elif incoming.kind in ("blocked", "unblocked"):
+        blocked = incoming.kind != "blocked" and self._was_blocked(incoming)
+        if incoming.kind in ("blocked", "unblocked"):
             work.chat = replace(work.chat, blocked_at=now if incoming.kind == "blocked" else None)
+        elif incoming.kind != "press" and self._heard(work):
+            blocked = False
+        elif any(one.guards(work) for one in self.dialogues if isinstance(one, Guarding)):
+            pass
         elif incoming.kind == "press":
             self._press(work)
-        elif self._heard(work):
-            blocked = False
         else:
             if incoming.kind == "edited":
                 # An edit is listened to, but it answers nothing: the first wording was answered already.
@@ -68,7 +80,22 @@ class Conversation:
             self._written(work)
         if blocked and not work.forget:
             self._returned(work)
+        for dialogue in self.dialogues:
+            if isinstance(dialogue, Noting):
+                dialogue.note(work)
         self._commit(work)
+
+    def _grouped(self, incoming: Incoming, now: datetime) -> None:
+        """Answers what was said or done in a group, where no session is ever looked at."""
+        work = Work(incoming, now, self._chat(incoming, now))
+        if self.clubs.meet(work):
+            self._commit(work)
+        else:
+            self._ignore(incoming)
+
+    def look_up(self, query: Query) -> dict[str, object]:
+        """Returns the parameters of the answer to an inline query; nothing is read or kept for it."""
+        return self.inline.answer(query)
 
     def offers(self, button: str) -> bool:
         """Tells whether there is a menu button of this name."""
@@ -85,10 +112,14 @@ class Conversation:
             self.store.mark_handled(incoming.update_id)
 
     def _commit(self, work: Work) -> None:
-        update, calls, diary = work.incoming.update_id, tuple(work.calls), tuple(work.diary)
+        update, calls = work.incoming.update_id, tuple(work.calls)
+        # Of somebody who has not agreed, only what the next day's safety needs is kept (docs/operating.md).
+        diary = tuple(work.diary) if work.chat.consent_version else ()
+        results = tuple(entry for entry in work.diary if entry.kind == RESULT)
         self._fit_reminders(work)
         forget, dialogues = work.forget or self._is_stranger(work), tuple(work.dialogues)
-        self.store.commit(Commit(update, work.chat, work.row, diary, calls, forget, dialogues, work.reminders))
+        commit = Commit(update, work.chat, work.row, diary, calls, forget, dialogues, work.reminders, results)
+        self.store.commit(replace(commit, club=work.club, joined=work.joined, team=work.team, team_days=work.team_days))
 
     def _fit_reminders(self, work: Work) -> None:
         """Ends the check of the day with the plan that it belongs to, and with the last self-check that is left."""
@@ -101,8 +132,8 @@ class Conversation:
             work.reminders = tuple(one for one in own if one.kind != CHECKS)
 
     def _is_stranger(self, work: Work) -> bool:
-        """Tells whether somebody, or a group, only asked something: no row stays once the answer is sent."""
-        if work.row is not None or work.chat.country or work.reminders:
+        """Tells whether somebody only asked something: no row stays once the answer is sent; a club stays."""
+        if work.row is not None or work.chat.country or work.reminders or work.club is not None:
             return False
         known = self.store.chat(work.chat.chat_id)
         return known is None or known.forgotten_at is not None
@@ -182,6 +213,7 @@ class Conversation:
             return
         if command is not None:
             self._leave(work, incoming.text)
+            self._arrive(work)
             command(work)
         elif incoming.kind == "text" and self._typed(work):
             return
@@ -189,6 +221,13 @@ class Conversation:
             self.commands.start(work)
         else:
             self.desk.where(work, "question.only_text" if incoming.kind in ("other", "location") else "idle.unknown")
+
+    def _arrive(self, work: Work) -> None:
+        """Lets dialogues take up a link into this chat, which comes as /start and a token."""
+        token = work.incoming.argument if work.incoming.text == "start" else ""
+        for dialogue in self.dialogues:
+            if token and isinstance(dialogue, Arriving):
+                dialogue.arrived(work, token)
 
     def _named(self, name: str) -> Callable[[Work], None] | None:
         tables = [self.commands.by_name, *(dialogue.by_name for dialogue in self.dialogues)]
@@ -246,9 +285,3 @@ class Conversation:
             self.desk.where(work)
         elif str(row.turn) != turn or not self.replies.press(work, code):
             self.desk.where(work, "question.stale")
-
-    def _group(self, work: Work) -> None:
-        """Answers whatever is said to the bot in a group with one card, and never to what was written."""
-        words = self.desk.words
-        link = Button(words.label("group.button"), url=f"https://t.me/{self.username}?start=group")
-        self.desk.say(work, Message(words("group.card"), ((link,),) if self.username else ()))

@@ -8,9 +8,21 @@ from datetime import date, datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
 from bot.days import Course, runner_date
-from bot.drawings import Drawings
+from bot.drawings import Drawings, in_topic
 from bot.outcome import Outcome
-from bot.records import INSTEAD, QUESTION, Call, Chat, DiaryEntry, Reminder, SessionRow, new_key
+from bot.records import (
+    INSTEAD,
+    QUESTION,
+    RESULT,
+    Call,
+    Chat,
+    Club,
+    DiaryEntry,
+    Reminder,
+    SessionRow,
+    TeamMember,
+    new_key,
+)
 from bot.render import LANGUAGE, Asking, Button, Message, Place, Renderer, Translate, Words, listed, paragraphs
 from flows.engine import Engine, Session, Turn
 from flows.follow_up import Day
@@ -33,7 +45,11 @@ CHECKED = "CHECKED"
 PLAN_WAITS = timedelta(hours=24)
 """No plan is shown for this long after an URGENT or EMERGENCY result (clinical.md 2.7)."""
 
-Kind = Literal["command", "text", "edited", "press", "location", "blocked", "unblocked", "other"]
+Kind = Literal[
+    "command", "text", "edited", "press", "location", "blocked", "unblocked", "other",
+    "added", "removed", "muted", "allowed", "topic_closed", "topic_opened",
+]  # fmt: skip
+"""What can happen; from "added" on, what only groups do to the bot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +69,16 @@ class Incoming:
     thread_id: int | None = None
     location: tuple[float, float] | None = None
     """Latitude and longitude in degrees, to about ten kilometres; it is looked at in this turn and kept nowhere."""
+    title: str = ""
+    """The title of a group."""
+    user_id: int | None = None
+    """Whose rights in the group Telegram is to be asked for, where they matter; it is kept nowhere."""
+    is_admin: bool | None = None
+    """Whether an admin of the group did this; None where it was not asked, or Telegram did not say."""
+    to_us: bool = True
+    """Whether a command in a group names the bot; one that does not may be meant for another."""
+    query_id: str = ""
+    """The press in a group that waits for an answer of its own; in a private chat it has one by now."""
 
 
 @dataclass(slots=True)
@@ -71,6 +97,14 @@ class Work:
     """Sessions of other flows that changed."""
     reminders: tuple[Reminder, ...] | None = None
     """All the reminders that the chat has from now on, if they changed."""
+    club: Club | None = None
+    """The club that this group is, as it is from now on."""
+    joined: tuple[str, ...] | None = None
+    """The keys of all clubs to which the person belongs from now on, if they changed."""
+    team: tuple[TeamMember, ...] = ()
+    """The person's parts in team challenges that changed."""
+    team_days: Mapping[date, bool] = field(default_factory=dict)
+    """Days of the person for the challenge in which they take part, as yes or no."""
     why_new: str = ""
     """The phrase that tells why an earlier session cannot go on, if so."""
 
@@ -135,11 +169,35 @@ class Follower:
 
 
 @runtime_checkable
+class Arriving(Protocol):
+    """A dialogue that a link into the private chat may concern."""
+
+    def arrived(self, work: Work, token: str) -> None:
+        """Takes up what the link stood for, before the person is greeted; a token of somebody else changes nothing."""
+
+
+@runtime_checkable
+class Noting(Protocol):
+    """A dialogue that takes note of what a turn has come to, whichever dialogue brought it there."""
+
+    def note(self, work: Work) -> None:
+        """Adds to the Work what follows for it, before that is committed."""
+
+
+@runtime_checkable
 class Returning(Protocol):
     """A dialogue that has something to ask once a person has unblocked the bot."""
 
     def returned(self, work: Work) -> None:
         """Takes up what stood still while the bot was blocked."""
+
+
+@runtime_checkable
+class Guarding(Protocol):
+    """A dialogue that may have to ask something before anything else is answered."""
+
+    def guards(self, work: Work) -> bool:
+        """Asks it; returns whether that is all that this turn does."""
 
 
 class Desk:
@@ -152,6 +210,9 @@ class Desk:
         self.render = Renderer(engine, self.words)
         self.outcome = Outcome(engine, self.words)
         self.follower = Follower()
+        self.contacts: Callable[[Work], str] = lambda _: ""
+        """Whom a person's clubs name for a sore back, escaped; nothing where there is nobody."""
+        self.username = ""
         self.after_result = {node.id for node in engine.nodes.values() if node.question.after_result}
         self.offers: frozenset[str] = frozenset()
         """Menu buttons that other dialogues have, so that none is shown that does nothing."""
@@ -232,8 +293,13 @@ class Desk:
         drawings, shown = self._drawings(work), message.shown
         call = drawings.send(shown, message) if drawings is not None and shown is not None else None
         if call is not None:
-            work.calls.append(call)
+            work.calls.append(in_topic(call, work.incoming.thread_id))
         return call is not None
+
+    def call(self, message: Message, thread_id: int | None) -> Call:
+        """Returns the one call that says a message in a topic, as its drawing where there is one."""
+        call = self.drawings.send(message.shown, message) if self.drawings and message.shown else None
+        return in_topic(call or Call("sendMessage", message.params()), thread_id)
 
     def _drawings(self, work: Work) -> Drawings | None:
         return None if work.chat.text_only else self.drawings
@@ -383,7 +449,7 @@ class Desk:
             "flags": list(screening.flags),
             "content_version": self.content.settings.content_version,
         }
-        work.diary.append(DiaryEntry(work.now, "result", data))
+        work.diary.append(DiaryEntry(work.now, RESULT, data))
         if screening.disposition >= Disposition.URGENT:
             work.chat = replace(work.chat, critical_at=work.now)
         paused = screening.permission is Permission.NONE
@@ -445,7 +511,8 @@ class Desk:
 
     def _end(self, work: Work, end: End) -> Message:
         """The message of an end without a plan, with the reminder that clinical.md 7.3 offers."""
-        message = self.outcome.end(end, self.session(work), self.render.numbers(work.chat.country))
+        ended = self.outcome.end(end, self.session(work), self.render.numbers(work.chat.country))
+        message = self._with_contacts(work, ended)
         if end.id != DOCTOR or REMIND_DOCTOR not in self.offers:
             return message
         offer = Button(self.words.label("remind.doctor"), f"g:{REMIND_DOCTOR}")
@@ -454,11 +521,18 @@ class Desk:
     def _result(self, work: Work, day: Day | None = None) -> Message:
         """The result, with a reminder where it asks for a new check in 48 hours."""
         session = self.session(work)
-        message = self.outcome.result(session, self.plan_waits(work) is not None, day)
+        message = self._with_contacts(work, self.outcome.result(session, self.plan_waits(work) is not None, day))
         flags = self.engine.assess(session).screening.flags
         if RECHECK_FLAG not in flags or REMIND_RECHECK not in self.offers:
             return message
         return replace(message, rows=((Button(self.words.label("remind.recheck"), f"g:{REMIND_RECHECK}"),),))
+
+    def _with_contacts(self, work: Work, message: Message) -> Message:
+        """Adds whom the person's clubs name, where no doctor comes first."""
+        rank = self.engine.assess(self.session(work)).screening.disposition
+        if rank > Disposition.PHYSIO or self.session(work).state in self.forgetting:
+            return message
+        return replace(message, text=paragraphs(message.text, self.contacts(work)))
 
     def show_plan(self, work: Work, before: str = "") -> None:
         """Shows the plan below a sentence, or says how long it waits."""

@@ -15,6 +15,7 @@ import httpx
 
 from bot.config import Settings
 from bot.store import Store, StoreError
+from bot.store.copies import litestream_trouble
 
 ROOM = 200_000_000
 """Bytes that should be free on the disk of the database."""
@@ -82,16 +83,15 @@ def _database(settings: Settings) -> Iterator[Finding]:
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
         yield Finding("database file", f"others may read it ({mode:o})", f"chmod 600 {path}")
+    if trouble := litestream_trouble(path, settings.database_key):
+        yield Finding("replication", "Litestream and DATABASE_KEY", trouble)
     try:
-        with closing(Store.open(path)) as store:
-            problems, numbers = store.problems(), store.numbers(datetime.now(UTC))
+        with closing(Store.open(path, settings.database_key)) as store:
+            numbers = store.numbers(datetime.now(UTC))
     except StoreError as error:
         yield Finding("database", str(error), "stop the bot and put a backup in its place; keep the damaged file")
         return
-    if problems:
-        yield Finding("database", problems[0], "stop the bot and put a backup in its place; keep the damaged file")
-    else:
-        yield Finding("database", f"sound, and its schema is up to date; {numbers.chats} chats")
+    yield Finding("database", f"sound, and its schema is up to date; {numbers.chats} chats")
     if numbers.calls_parked:
         yield Finding("outbox", f"{numbers.calls_parked} messages were given up", "`backstride outbox` lists why", True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +109,14 @@ def _file(listed: tuple[str, Mapping[str, Any]]) -> File:
 def _instead(message: Message | None) -> dict[str, Any]:
     """The call to make where a drawing cannot be sent; it goes in the same row, and is erased with it."""
     return {} if message is None else {INSTEAD: message.params()}
+
+
+def in_topic(call: Call, thread_id: int | None) -> Call:
+    """Returns a call, and what is sent in its place, so that it goes to a topic."""
+    if thread_id is None:
+        return call
+    params = {**call.params, "message_thread_id": thread_id}
+    instead = params.get(INSTEAD)
+    if isinstance(instead, dict):
+        params[INSTEAD] = {**instead, "message_thread_id": thread_id}
+    return replace(call, params=params)

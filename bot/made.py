@@ -22,11 +22,16 @@ def made(by: str, data: dict[str, Any]) -> bytes:
 
             return draw(data)
         case "handover" | "plan":
-            return _set_apart(by, data)
+            return _set_apart(data, by)
+        case "poster" | "poster_picture":
+            from bot.poster import DOTS, with_code  # noqa: PLC0415
+
+            picture = [str(DOTS)] if by == "poster_picture" else []
+            return _set_apart(with_code(data), "poster", *picture)
     raise LookupError(f"nothing makes {by!r}")
 
 
-def _set_apart(sheet: str, data: dict[str, Any]) -> bytes:
+def _set_apart(data: dict[str, Any], *how: str) -> bytes:
     """Returns a page that a process of its own has set; raises subprocess.SubprocessError.
 
     typst keeps what it has set last, health and all, in 200 MB of memory: here both go with the process. What it may
@@ -34,7 +39,7 @@ def _set_apart(sheet: str, data: dict[str, Any]) -> bytes:
     """
     done = subprocess.run(  # noqa: S603  (our own file, no shell)
         # -P: the modules beside that file must not stand in for those of Python.
-        [sys.executable, "-P", str(TYPESET), sheet],
+        [sys.executable, "-P", str(TYPESET), *how],
         input=json.dumps(data).encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

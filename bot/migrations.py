@@ -245,6 +245,48 @@ def m004_priorities(db: Database) -> None:
 
 
 @migrations()
+def m005_clubs(db: Database) -> None:
+    """Adds clubs, which hang on the chats of their groups, and which people's chats belong to them."""
+    db.execute(
+        """
+        create table club (
+            key text primary key,
+            chat text not null unique references chat (key) on delete cascade,
+            token text not null unique,
+            name text not null,
+            language text not null,
+            zone text not null,
+            thread_id integer,
+            state text not null check (state in ('active', 'removed', 'muted', 'topic_closed')),
+            post_time text not null,
+            exercise_on text not null,
+            challenge integer not null check (challenge in (0, 1)),
+            contacts text not null,
+            card_at text,
+            card_thread integer,
+            done_on text not null,
+            done integer not null,
+            next_at text,
+            posted_at text
+        ) strict
+        """
+    )
+    db.execute("create index club_due on club (next_at) where next_at is not null")
+    # The one place where a person and a group meet: it goes with either of them.
+    db.execute(
+        """
+        create table membership (
+            chat text not null references chat (key) on delete cascade,
+            club text not null references club (key) on delete cascade,
+            joined_at text not null,
+            primary key (chat, club)
+        ) strict
+        """
+    )
+    db.execute("create index membership_club on membership (club)")
+
+
+@migrations()
 def m006_drawings(db: Database) -> None:
     """Adds the choice of texts in place of drawings, and where Telegram keeps the files that were sent before."""
     db.execute("alter table chat add column text_only integer not null default 0 check (text_only in (0, 1))")
@@ -257,5 +299,68 @@ def m006_drawings(db: Database) -> None:
             file_id text not null,
             primary key (bot, sha256)
         ) strict, without rowid
+        """
+    )
+
+
+@migrations()
+def m007_retention(db: Database) -> None:
+    """Adds what expires by itself: when a chat was warned, and an audit that knows no person."""
+    db.execute("alter table chat add column warned_at text")
+    # Counted by the day, so that neither an order nor a time ties a line to anybody.
+    db.execute(
+        """
+        create table audit (
+            day text not null,
+            content_version text not null,
+            disposition text not null,
+            rules text not null,
+            count integer not null,
+            primary key (day, content_version, disposition, rules)
+        ) strict, without rowid
+        """
+    )
+
+
+@migrations()
+def m008_team(db: Database) -> None:
+    """Adds the team challenge: who takes part in which club, their days as yes or no, and the settled weeks."""
+    # Its key says nothing about the person, and stands for them where they may be gone.
+    db.execute(
+        """
+        create table team_member (
+            key text primary key,
+            chat text not null references chat (key) on delete cascade,
+            club text not null references club (key) on delete cascade,
+            since text not null,
+            left_on text,
+            unique (chat, club)
+        ) strict
+        """
+    )
+    # A day counts in one club: two totals that differ in one person would tell what that person did.
+    db.execute("create unique index team_member_one on team_member (chat) where left_on is null")
+    db.execute("create index team_member_club on team_member (club)")
+    db.execute(
+        """
+        create table team_day (
+            member text not null references team_member (key) on delete cascade,
+            day text not null,
+            done integer not null check (done in (0, 1)),
+            primary key (member, day)
+        ) strict
+        """
+    )
+    db.execute(
+        """
+        create table team_week (
+            club text not null references club (key) on delete cascade,
+            monday text not null,
+            at_least integer,
+            fewer_than integer,
+            teams text not null,
+            settled_on text not null,
+            primary key (club, monday)
+        ) strict
         """
     )

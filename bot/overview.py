@@ -55,13 +55,20 @@ class Overview:
         one = next((each for each in own if each.kind == "check_in"), None)
         if one is None:
             return ""
-        times = wall.in_a_row([wall.clock(at) for at in one.times])
+        times = wall.in_a_row([wall.clock(at, self.words.language) for at in one.times], self.words.language)
         return self.words("remind.set", days=self.asked.days(one.weekdays), times=times, city=zones.city(one.zone))
 
     def following(self, own: tuple[Reminder, ...], now: datetime) -> list[str]:
         """Returns the next three times as dates in the zone of the person."""
         times = reminders.upcoming(own, now)
-        return [self.words.label("remind.at", date=wall.weekday_and_day(at), time=wall.clock(at)) for at in times]
+        return [
+            self.words.label(
+                "remind.at",
+                date=wall.weekday_and_day(at, self.words.language),
+                time=wall.clock(at, self.words.language),
+            )
+            for at in times
+        ]
 
     def _state(self, own: tuple[Reminder, ...], now: datetime) -> list[str]:
         one, day = own[0], today(now, own[0].zone)
@@ -69,7 +76,7 @@ class Overview:
         if one.paused_until is not None and one.paused_until > day:
             lines.append(self.pause(one.paused_until))
         if one.race_on is not None and one.race_on >= day:
-            lines.append(self.words("remind.race_on", date=wall.dated(one.race_on)))
+            lines.append(self.words("remind.race_on", date=wall.dated(one.race_on, self.words.language)))
         if one.stopped_at is not None:
             lines.append(self.words("remind.stopped_by_block"))
         return lines
@@ -78,11 +85,17 @@ class Overview:
         """Returns how long a pause lasts."""
         if until is None or until == FOREVER:
             return self.words("remind.paused")
-        return self.words("remind.paused_until", date=wall.dated(until))
+        return self.words("remind.paused_until", date=wall.dated(until, self.words.language))
 
     def quiet(self, phrase: str, quiet: tuple[time, time] | None) -> str:
         """Returns a sentence with quiet hours, or nothing for none."""
-        return self.words(phrase, since=wall.clock(quiet[0]), until=wall.clock(quiet[1])) if quiet else ""
+        return (
+            self.words(
+                phrase, since=wall.clock(quiet[0], self.words.language), until=wall.clock(quiet[1], self.words.language)
+            )
+            if quiet
+            else ""
+        )
 
     def _buttons(self, own: tuple[Reminder, ...], now: datetime) -> tuple[tuple[Button, ...], ...]:
         until = own[0].paused_until

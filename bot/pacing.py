@@ -118,7 +118,12 @@ class Pace:
         self._refused.clear()
 
     def _own(self, call: Outgoing) -> AsyncLimiter | None:
-        """Returns the limiter of the chat; an edit in a private chat is no new message, and counts against none."""
+        """Returns the limiter of the chat; an edit in a private chat is no new message, and counts against none.
+
+        Nor does the answer to a press, which comes to nobody's chat.
+        """
+        if call.method == "answerCallbackQuery":
+            return None
         if call.chat_id > 0 and not call.method.startswith(("send", "copy", "forward")):
             return None
         for chats, rate in ((self._people, self._limits.person), (self._groups, self._limits.group)):

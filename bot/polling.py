@@ -42,7 +42,8 @@ async def poll(bot: Bot, store: Store, answers: Answers, seconds: int, meter: Me
         meter.in_contact()
         pauses = Pauses()
         # All are on the disk before the first is answered; the next fetch acknowledges them.
-        new = [(update_id, raw) for update_id, raw in batch if store.receive(update_id, json.dumps(raw))]
+        kept = [(update_id, raw) for update_id, raw in batch if not answers.looked_up(update_id, raw)]
+        new = [(update_id, raw) for update_id, raw in kept if store.receive(update_id, json.dumps(raw))]
         for update_id, raw in new:
             answers.add(update_id, raw)
         offset = max((update_id + 1 for update_id, _ in batch), default=offset)

@@ -25,7 +25,7 @@ TWO_HOURS, THREE_DAYS = timedelta(hours=2), timedelta(days=3)
 
 def patience(kind: Kind) -> timedelta:
     """Returns how late a reminder may still come; one about a person's safety is worth more than its hour."""
-    return TWO_HOURS if kind in ("check_in", "nudge") else THREE_DAYS
+    return TWO_HOURS if kind in ("check_in", "nudge", "club_post") else THREE_DAYS
 
 
 @dataclass(frozen=True, slots=True)

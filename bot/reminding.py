@@ -255,7 +255,11 @@ class Reminding:
                 self._change(work, reminders.paused(own, until, work.now), self.shown.pause(until))
             case "race":
                 day = read_day(draft.text("race"))
-                said = self.words("remind.race_on", date=wall.dated(day)) if day else self.words("remind.race_off")
+                said = (
+                    self.words("remind.race_on", date=wall.dated(day, self.words.language))
+                    if day
+                    else self.words("remind.race_off")
+                )
                 self._change(work, reminders.racing(own, day, work.now), said)
             case "quiet":
                 quiet = read_quiet(draft.text("quiet"))
@@ -285,7 +289,11 @@ class Reminding:
         work.reminders = (*rest, reminders.planned(one, work.now))
         # What is listed joins the check-in of that day or the next; while all is paused it comes later.
         at = reminders.comes_at(kind, work.reminders, work.now) or first_of(one)
-        shown = {"date": wall.weekday_and_day(at), "time": wall.clock(at), "city": zones.city(zone)}
+        shown = {
+            "date": wall.weekday_and_day(at, self.words.language),
+            "time": wall.clock(at, self.words.language),
+            "city": zones.city(zone),
+        }
         said = self.words(SAID.get(kind, "remind.once_set"), **shown)
         weekly = kind == "monthly" and any(other.kind == "check_in" for other in rest)
         self.desk.say(work, self.desk.render.menu(said, [("remind.only_monthly", "g:remind_only_monthly")] * weekly))
@@ -332,7 +340,7 @@ class Reminding:
             return
         work.reminders = again
         at = (work.now + reminders.SNOOZE).astimezone(ZoneInfo(own[0].zone))
-        self.desk.say(work, Message(self.words("remind.snoozed", time=wall.clock(at))))
+        self.desk.say(work, Message(self.words("remind.snoozed", time=wall.clock(at, self.words.language))))
 
     def skip(self, work: Work) -> None:
         """Lets nothing more come today."""

@@ -351,6 +351,12 @@ class Renderer:
         """Returns a message with buttons given as (phrase id, data)."""
         return Message(text, in_rows([Button(self.words.label(phrase), data) for phrase, data in buttons], wide=20))
 
+    def add_button(self, username: str) -> tuple[tuple[Button, ...], ...]:
+        """Returns the button that adds the bot to a group; none before the bot has a name."""
+        # Telegram sends the parameter into the group as /start; it says nothing.
+        url = f"https://t.me/{username}?startgroup=club"
+        return ((Button(self.words.label("group.add"), url=url),),) if username else ()
+
     def numbers(self, country: str) -> dict[str, str]:
         """Returns the telephone numbers of a country, or the international ones, for the places in the texts."""
         table = self.content.countries

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any, Protocol
 
-from bot.records import Call, Chat, DiaryEntry, Notice, Reminder, SessionRow
+from bot.records import Call, Chat, Club, Contact, DiaryEntry, Notice, Reminder, SessionRow, TeamMember
 
 
 class Row(Protocol):
@@ -23,7 +23,10 @@ class Row(Protocol):
 
 
 REMINDER = ", ".join(f"reminder.{name}" for name in Reminder.__slots__)
-_JSON_COLUMNS = frozenset({"log", "ticks", "data", "params", "times", "weekdays", "days", "quiet"})
+_JSON_COLUMNS = frozenset(
+    {"log", "ticks", "data", "params", "times", "weekdays", "days", "quiet", "rules", "exercise_on", "contacts"}
+    | {"teams"}
+)
 
 
 def _iso(value: object) -> str:
@@ -45,7 +48,7 @@ def read_time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-def values(record: Chat | SessionRow | DiaryEntry | Call | Reminder) -> dict[str, object]:
+def values(record: Chat | SessionRow | DiaryEntry | Call | Reminder | Club | TeamMember) -> dict[str, object]:
     """Returns a record as the columns of its row."""
     return {name: column(getattr(record, name)) for name in record.__slots__}
 
@@ -55,7 +58,7 @@ def column(value: object) -> object:
     match value:
         case datetime():
             return time_text(value)
-        case date():
+        case date() | time():
             return _iso(value)
         case tuple() | Mapping():
             return json_text(value)
@@ -102,6 +105,27 @@ def reminder(row: Row) -> Reminder:
         _date(race), read_time(snoozed), read_time(stopped), date.fromisoformat(done_on), done, _moment(next_at),
         read_time(sent_at), missed,
     )  # fmt: skip
+
+
+def club(row: Row) -> Club:
+    """Returns a row as a club."""
+    values = record(row)
+    return Club(
+        **{
+            **values,
+            "post_time": time.fromisoformat(values["post_time"]),
+            "exercise_on": tuple(values["exercise_on"]),
+            "challenge": bool(values["challenge"]),
+            "contacts": tuple(Contact(text, date.fromisoformat(on)) for text, on in values["contacts"]),
+            "done_on": date.fromisoformat(values["done_on"]),
+        }
+    )
+
+
+def team_member(row: Row) -> TeamMember:
+    """Returns a row as a part in a team challenge."""
+    values = plain(row)
+    return TeamMember(**{**values, "since": date.fromisoformat(values["since"]), "left_on": _date(values["left_on"])})
 
 
 def plan(reminder: Reminder) -> dict[str, object]:

@@ -32,7 +32,7 @@ from telegram.warnings import PTBUserWarning
 from bot.files import Files
 from bot.meter import Meter
 from bot.pacing import Limits, Pace
-from bot.records import CLUBS, INSTEAD, PEOPLE, REMINDERS, Outgoing
+from bot.records import CLUBS, INSTEAD, PEOPLE, REMINDERS, ClubState, Outgoing
 from bot.store import Store
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,19 @@ DONE_ALREADY = (
     "message can't be edited",
 )
 """Refusals that mean the person sees what they should: there is nothing left to do."""
+SILENCED: dict[str, ClubState] = {
+    "topic_closed": "topic_closed",
+    "topic_deleted": "topic_closed",
+    "message thread not found": "topic_closed",
+    "not enough rights to send": "muted",
+    "have no rights to send": "muted",
+    "chat_write_forbidden": "muted",
+    "chat_restricted": "muted",
+    "group chat was deactivated": "removed",
+    "group chat was deleted": "removed",
+    "chat not found": "removed",
+}
+"""Refusals that say why a group takes no messages; until it speaks to us again nothing more is posted there."""
 BAD_FILE_ID = ("wrong file identifier", "wrong remote file identifier", "file reference", "wrong type of the web page")
 """Refusals that mean Telegram no longer has the file under the id that we kept."""
 UPLOADS = 3
@@ -217,6 +230,13 @@ class Sender:
                 log.info("outbox %d: the chat refuses us", call.id)
                 store.block(call.chat, now)
                 return "blocked"
+            case BadRequest() if call.chat_id < 0 and INSTEAD not in call.params and (state := _silenced(error)):
+                # A drawing that may not be sent is no silence yet: its text may.
+                log.info("outbox %d: the group takes no messages: %s", call.id, state)
+                store.park_call(call.id, state, now)
+                thread_id = call.params.get("message_thread_id")
+                store.silence(call.chat, state, thread_id if isinstance(thread_id, int) else None)
+                return "silenced"
             case ChatMigrated() if error.new_chat_id != call.chat_id:
                 store.migrate_chat(call.chat_id, error.new_chat_id)
                 store.retry(call.id, now, reason)
@@ -269,6 +289,10 @@ def _is_answer(result: object) -> bool:
 def _says(error: TelegramError, *words: str) -> bool:
     said = error.message.lower()
     return any(word in said for word in words)
+
+
+def _silenced(error: TelegramError) -> ClubState | None:
+    return next((state for words, state in SILENCED.items() if _says(error, words)), None)
 
 
 def _is_permanent(error: TelegramError) -> bool:

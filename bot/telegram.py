@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
@@ -18,8 +19,7 @@ from bot.config import ConfigError, Settings
 from bot.meter import Meter
 from bot.pacing import FREE, UNLIMITED, Limits
 from bot.polling import READ_TIMEOUT, Pauses, poll
-from bot.records import Call
-from bot.reminders import Due, tick
+from bot.reminders import Tick
 from bot.sender import Sender
 from bot.store import Store
 
@@ -37,15 +37,22 @@ MenuCommands = Mapping[str, Sequence[tuple[str, str]]]
 """For each scope ("private", "groups") the commands with their descriptions."""
 
 
+Unasked = Mapping[int, Callable[[datetime, int], Tick]]
+"""What queues the calls of a priority that are due at a moment, at most so many; the lower number comes first."""
+NOTHING: Unasked = {}
+
+
 async def serve(
     settings: Settings,
     store: Store,
     listener: Listener,
     commands: MenuCommands,
-    remind: Callable[[Due], Call] | None = None,
+    unasked: Unasked = NOTHING,
+    *beside: Callable[[Callable[[], datetime], Callable[[], None]], Coroutine[Any, Any, None]],
 ) -> None:
-    """Runs the bot until SIGTERM or SIGINT; `remind` says in what words a person is reminded.
+    """Runs the bot until SIGTERM or SIGINT; `unasked` queues what it says without being asked.
 
+    What runs `beside` all this gets the clock, and what wakes the sender.
     Raises ConfigError when Telegram refuses the token, StoreError when the database can no longer be written.
     """
     bot = build_bot(settings)
@@ -74,7 +81,8 @@ async def serve(
 
     sending = asyncio.create_task(sender.run(), name="sender")
     receiving = asyncio.create_task(receive(), name="receiver")
-    work = [sending, receiving, asyncio.create_task(tick_away(store, sender, _clock, remind), name="ticker")]
+    others = [asyncio.create_task(each(_clock, sender.wake)) for each in beside]
+    work = [sending, receiving, asyncio.create_task(tick_away(store, sender, _clock, unasked), name="ticker"), *others]
     stopping = asyncio.create_task(stopped.wait(), name="stop")
     try:
         await asyncio.wait({*work, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -149,16 +157,21 @@ async def tick_away(
     store: Store,
     sender: Sender,
     clock: Callable[[], datetime],
-    remind: Callable[[Due], Call] | None,
+    unasked: Unasked,
     pause: float = TICK,
 ) -> None:
     """Queues what is due, slice by slice, until it is cancelled; raises StoreError when the store fails."""
-    while remind is not None:
-        done = tick(store, clock(), remind, SLICE) if store.waiting_notices() < WAITING else None
-        if done is not None and done.queued:
-            sender.wake()
+    while unasked:
+        busy = False
+        for priority, queue in sorted(unasked.items()):
+            # What is less urgent waits for a moment in which nothing else is due.
+            if not busy and store.waiting_notices(priority) < WAITING:
+                done = queue(clock(), SLICE)
+                busy = done.chats > 0
+                if done.queued:
+                    sender.wake()
         # A slice with something in it may have left more; people come before the next one.
-        await asyncio.sleep(0 if done is not None and done.chats else pause)
+        await asyncio.sleep(0 if busy else pause)
     await asyncio.Event().wait()
 
 

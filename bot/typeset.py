@@ -1,6 +1,7 @@
 """Data -> a printed page: A4, the same bytes for the same data on every machine.
 
-Run as a program it sets one page: `python -P typeset.py handover <data.json >page.pdf`.
+Run as a program it sets one page: `python -P typeset.py handover <data.json >page.pdf`; with dots of an inch behind it,
+the page is a picture: `python -P typeset.py poster 150 <data.json >page.png`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Literal
 
 import typst
 
-Sheet = Literal["handover", "plan"]
+Sheet = Literal["handover", "plan", "poster"]
 """The templates in bot/sheets."""
 HERE = Path(__file__).parent
 PICTURES = HERE.parent / "flows" / "media" / "rendered"
@@ -73,4 +74,7 @@ def _job(sheet: Sheet, data: Mapping[str, Any], pictures: Path) -> dict[str, Any
 if __name__ == "__main__":
     wanted: Any = json.load(sys.stdin)
     kind: Any = sys.argv[1]
-    sys.stdout.buffer.write(typeset(kind, with_pictures(wanted) if kind == "plan" else wanted))
+    if len(sys.argv) > 2:
+        sys.stdout.buffer.write(preview(kind, wanted, dots=float(sys.argv[2])))
+    else:
+        sys.stdout.buffer.write(typeset(kind, with_pictures(wanted) if kind == "plan" else wanted))

@@ -11,7 +11,6 @@ from babel.lists import format_list
 
 from bot.zones import fold, read_clock
 
-LOCALE = "en_GB"
 MOST_TIMES = 2
 SHORTEST_NAME = 2
 """Letters of a weekday's name that are enough; for a month it takes one more."""
@@ -42,9 +41,9 @@ def read_span(text: str) -> tuple[time, time] | None:
     return ends[0][0], ends[1][0]
 
 
-def read_weekdays(text: str) -> tuple[int, ...]:
+def read_weekdays(text: str, language: str) -> tuple[int, ...]:
     """Returns the days of the week that are named by at least two letters, Monday 0; nothing where one is unclear."""
-    names = [fold(name) for _, name in sorted(get_day_names("wide", locale=LOCALE).items())]
+    names = [fold(name) for _, name in sorted(get_day_names("wide", locale=language).items())]
     days = set[int]()
     for word in fold(_PARTS.sub(" ", text)).split():
         found = [day for day, name in enumerate(names) if f"{name}s".startswith(word)]
@@ -54,7 +53,7 @@ def read_weekdays(text: str) -> tuple[int, ...]:
     return tuple(sorted(days))
 
 
-def read_date(text: str, today: date) -> date | None:
+def read_date(text: str, today: date, language: str) -> date | None:
     """Returns a date written as 2026-03-09, 9.3., 9/3/2026, 9 March or March 9; without a year it is the next one."""
     said = _ORDINAL.sub("", " ".join(text.lower().replace(",", " ").split()))
     if found := _ISO.fullmatch(said):
@@ -64,7 +63,7 @@ def read_date(text: str, today: date) -> date | None:
     found = _NAMED.fullmatch(said.replace(".", ""))
     if found is None or bool(found[1]) == bool(found[3]):
         return None
-    named = get_month_names("wide", locale=LOCALE).items()
+    named = get_month_names("wide", locale=language).items()
     months = [month for month, name in named if len(found[2]) > SHORTEST_NAME and name.lower().startswith(found[2])]
     return _dated(int(found[1] or found[3]), months[0], found[4], today) if len(months) == 1 else None
 
@@ -87,36 +86,41 @@ def _date(year: int, month: int, day: int) -> date | None:
 # ---- shown -------------------------------------------------------------------------------------------------------
 
 
-def clock(at: time | datetime) -> str:
+def clock(at: time | datetime, language: str) -> str:
     """Returns a time as it is read: 07:30."""
-    return str(format_time(at.replace(tzinfo=None), "short", locale=LOCALE))
+    return str(format_time(at.replace(tzinfo=None), "short", locale=language))
 
 
-def dated(day: date) -> str:
+def dated(day: date, language: str) -> str:
     """Returns a date with its weekday and year."""
-    return str(format_date(day, "full", locale=LOCALE))
+    return str(format_date(day, "full", locale=language))
 
 
-def weekday_and_day(at: date) -> str:
+def month(day: date, language: str) -> str:
+    """Returns the month of a date that may be long ago."""
+    return str(format_skeleton("yMMM", datetime(day.year, day.month, 1), locale=language))  # noqa: DTZ001
+
+
+def weekday_and_day(at: date, language: str) -> str:
     """Returns a date that is near with its weekday."""
     midnight = datetime(at.year, at.month, at.day)  # noqa: DTZ001  (a wall clock has no zone)
-    return str(format_skeleton("MMMMEEEEd", midnight, locale=LOCALE))
+    return str(format_skeleton("MMMMEEEEd", midnight, locale=language))
 
 
-def weekdays(days: Iterable[int]) -> str:
+def weekdays(days: Iterable[int], language: str) -> str:
     """Returns the names of some days of the week in a row."""
-    names = get_day_names("wide", locale=LOCALE)
-    return in_a_row([str(names[day]) for day in sorted(days)])
+    names = get_day_names("wide", locale=language)
+    return in_a_row([str(names[day]) for day in sorted(days)], language)
 
 
-def short_weekday(day: int) -> str:
+def short_weekday(day: int, language: str) -> str:
     """Returns the short name of a day of the week."""
-    return str(get_day_names("abbreviated", locale=LOCALE)[day])
+    return str(get_day_names("abbreviated", locale=language)[day])
 
 
-def in_a_row(texts: Sequence[str]) -> str:
+def in_a_row(texts: Sequence[str], language: str) -> str:
     """Returns texts as one enumeration."""
-    return str(format_list(list(texts), locale=LOCALE))
+    return str(format_list(list(texts), locale=language))
 
 
 def at_a_sensible_hour(moment: datetime) -> datetime:

@@ -42,6 +42,9 @@ async def listen(bot: Bot, store: Store, answers: Answers, webhook: Webhook, met
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def keep(update_id: int, raw: dict[str, object]) -> None:
+        if answers.looked_up(update_id, raw):
+            meter.in_contact()
+            return
         try:
             is_new = store.receive(update_id, json.dumps(raw))
         except StoreError as error:

@@ -14,6 +14,8 @@ from flows.schema import SHOWN, Content
 
 LOCALE = Path(__file__).parent / "locale"
 DOMAIN = "backstride"
+SOURCE = "en"
+"""The language in which the content is written."""
 
 
 def texts(part: BaseModel, where: str = "") -> Iterator[tuple[str, str]]:
@@ -68,6 +70,12 @@ def translator(language: str, folder: Path = LOCALE) -> Callable[[str], str]:
     translate = gettext.translation(DOMAIN, folder, [language], fallback=True).gettext
     # The catalogue's header stands under the empty text.
     return lambda text: text and translate(text)
+
+
+def languages(folder: Path = LOCALE) -> tuple[str, ...]:
+    """Returns the languages that there are, English first, then those with a compiled catalogue."""
+    found = {path.parent.parent.name for path in folder.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")}
+    return (SOURCE, *sorted(found - {SOURCE}))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flows.check_in_schema import Decision
 from flows.check_ins import HEARD, Log, Reported
@@ -147,6 +147,9 @@ class Decisions:
             record(self.content.settings, self.standing.answers, name, result)
             self.program.test(name, result, reported.day)
             hurt |= "pain" in sides
+        if hurt:
+            # A pinch in the hip fires when the test is done (clinical.md 2.3); the pain stays as it was.
+            self.rerun(replace(reported, pain=None))
         return hurt
 
     def _late(self, reported: Reported) -> bool:

@@ -15,7 +15,9 @@ from flows.screen import ENGINE_TERMS
 
 CONTENT = Path(__file__).parent / "content"
 
-PHRASES = ("conversation", "plan", "account", "check_in", "progress", "reminders", "clubs", "sheets")
+PHRASES = (
+    "conversation", "plan", "account", "check_in", "progress", "reminders", "clubs", "team", "sharing", "sheets",
+)  # fmt: skip
 """The files of phrases, each with the texts of one thing that the bot does."""
 
 FILES: dict[str, tuple[str, type[BaseModel]]] = {

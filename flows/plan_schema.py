@@ -147,6 +147,8 @@ class Exercise(Sourced):
     aliases: tuple[Text, ...] = ()
     category: Category
     locked: bool = False
+    club: bool = False
+    """Whether it may be shown to a whole club unasked: nothing that a person answers may speak against it."""
     target: Text
     equipment: Text
     cues: tuple[Text, ...] = Field(min_length=3)

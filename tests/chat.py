@@ -16,6 +16,7 @@ from bot.conversation import Conversation
 from bot.desk import Desk, Dialogue, Incoming, Kind
 from bot.records import Chat as ChatRow
 from bot.records import SessionRow
+from bot.render import LANGUAGE
 from bot.store import Store
 from flows.engine import Engine, Session
 from tests.person import Person
@@ -99,20 +100,27 @@ class Chat:
     translate: Callable[[str], str] = str
     operator: Operator = field(default_factory=Operator)
     chat_id: int = PERSON
+    language: str = LANGUAGE
     dialogues: tuple[Callable[[Desk, Store], Dialogue], ...] = ()
     now: datetime = NOW
+    key: str = ""
+    """What the database is encrypted with."""
     update: int = 0
     sent: list[Sent] = field(default_factory=list)
+    alerts: list[str] = field(default_factory=list)
+    """What each press in a group was answered with; nothing where it was only taken."""
 
     def __post_init__(self) -> None:
         self.open()
 
     def open(self) -> None:
         """Starts the bot on its file."""
-        self.store = Store.open(self.path)
+        self.store = Store.open(self.path, self.key)
         # Waiting for the disk proves nothing here: test_store and test_bot_process see to what survives a crash.
         self.store._db.execute("pragma synchronous=off")
-        self.bot = Conversation(self.engine, self.store, self.translate, self.operator, self.dialogues)
+        self.bot = Conversation(
+            self.engine, self.store, self.translate, self.operator, self.dialogues, language=self.language
+        )
 
     def restart(self, engine: Engine | None = None) -> None:
         """Ends the bot and starts it on the same file, perhaps with other content."""
@@ -139,6 +147,11 @@ class Chat:
         new = []
         while heads := self.store.heads(self.now, 1):
             call = heads[0]
+            if call.method == "answerCallbackQuery":
+                assert call.params["callback_query_id"] and len(str(call.params.get("text", ""))) <= 200
+                self.alerts.append(str(call.params.get("text", "")))
+                self.store.sent(call.id, None, self.now)
+                continue
             edited = call.message_id if call.edits is not None else call.params.get("message_id")
             message_id = edited if isinstance(edited, int) else 1000 + call.id
             assert_legal(call.params)

@@ -111,6 +111,10 @@ class FakeBotApi:
         self.commands: dict[str, list[Params]] = {}
         self.allowed_updates: list[str] | None = None
         self.answered: list[str] = []
+        self.alerts: list[str] = []
+        """What presses were answered with, where it was more than nothing."""
+        self.groups: dict[int, Any] = {}
+        """Groups that say themselves what they let the bot do (tests/fake_groups.py)."""
         self.privacy_mode = True
         self.webhook = ""
         self.webhook_at = ""
@@ -176,7 +180,7 @@ class FakeBotApi:
                 return self.press_data(chat_id, shown.message_id, shown.data(label))
         raise AssertionError(f"no message has a button {label!r}; the newest have {self._newest_labels(chat_id)}")
 
-    def press_data(self, chat_id: int, message_id: int, data: str) -> int:
+    def press_data(self, chat_id: int, message_id: int, data: str, by: Params | None = None, **more: Any) -> int:
         """A person presses a button with these data on this message, even if it is no longer there."""
         with self._changed:
             query = f"q{self._next_update}"
@@ -184,11 +188,20 @@ class FakeBotApi:
             shown = self._shown.get(chat_id, {}).get(message_id)
             message: Params = {"message_id": message_id, "date": 0, "chat": self._chat(chat_id)}
             if shown is not None:
-                message |= {"date": int(time.time()), "text": shown.text, "from": _ME}
-        person = _person(chat_id)
+                message |= {"date": int(time.time()), "text": shown.text, "from": _ME, **more}
+        person = by or _person(chat_id)
         return self.update(
             callback_query={"id": query, "from": person, "message": message, "chat_instance": "1", "data": data}
         )
+
+    def look_up(self, person_id: int, text: str, language: str = "en") -> str:
+        """A person types behind the bot's name in some chat; returns the id of the query."""
+        with self._changed:
+            query = f"i{self._next_update}"
+            self._queries.add(query)
+        person = {**_person(person_id), "language_code": language}
+        self.update(inline_query={"id": query, "from": person, "query": text, "offset": "", "chat_type": "group"})
+        return query
 
     def block(self, chat_id: int) -> int:
         """A person blocks the bot."""
@@ -217,6 +230,11 @@ class FakeBotApi:
             self.history[update_id] = content
             self._changed.notify_all()
             return update_id
+
+    def undelivered(self) -> int:
+        """How many updates are not yet acknowledged."""
+        with self._changed:
+            return len(self._updates)
 
     def shuffle(self, chance: random.Random) -> None:
         """Puts what waits of different chats out of order; each chat's own order is Telegram's to keep."""
@@ -350,7 +368,7 @@ class FakeBotApi:
 
     def _do_getMe(self, params: Params) -> Params:
         reads_all = {"can_read_all_group_messages": not self.privacy_mode}
-        return {**_ME, "can_join_groups": True, **reads_all, "supports_inline_queries": False}
+        return {**_ME, "can_join_groups": True, **reads_all, "supports_inline_queries": True}
 
     def _do_getUpdates(self, params: Params) -> tuple[int, Params]:
         offset, timeout = int(params.get("offset", 0)), float(params.get("timeout", 0))
@@ -432,6 +450,26 @@ class FakeBotApi:
             raise Refused(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
         self._queries.discard(query)
         self.answered.append(query)
+        if params.get("text"):
+            self.alerts.append(params["text"])
+        return True
+
+    def _do_answerInlineQuery(self, params: Params) -> bool:
+        if params["inline_query_id"] not in self._queries:
+            raise Refused(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
+        self._queries.discard(params["inline_query_id"])
+        results: list[Params] = params["results"]
+        ids = [result["id"] for result in results]
+        if len(results) > 50 or len(set(ids)) != len(ids) or any(not 1 <= len(each.encode()) <= 64 for each in ids):
+            raise Refused(400, "Bad Request: RESULT_ID_INVALID")
+        for result in results:
+            if result["type"] != "article" or not result["title"]:
+                raise Refused(400, "Bad Request: ARTICLE_TITLE_EMPTY")
+            content = result["input_message_content"]
+            _parsed({**content, "text": content["message_text"]}, "text", 1, 4096)
+            _markup(result)
+        if not re.fullmatch("[A-Za-z0-9_-]{1,64}", params.get("button", {}).get("start_parameter", "x")):
+            raise Refused(400, "Bad Request: START_PARAM_INVALID")
         return True
 
     def _do_sendMessage(self, params: Params) -> Params:
@@ -490,7 +528,16 @@ class FakeBotApi:
             raise Refused(400, "Bad Request: chat not found")
         if chat_id in self._blocked:
             raise Refused(403, "Forbidden: bot was blocked by the user")
+        if chat_id in self.groups:
+            self.groups[chat_id].admit(params)
         return chat_id
+
+    def _do_getChatMember(self, params: Params) -> Params:
+        group = self.groups.get(self._reachable(params))
+        if group is None:
+            raise Refused(400, "Bad Request: member list is inaccessible")
+        member: Params = group.member(int(params["user_id"]))
+        return member
 
     def _editable(self, params: Params) -> Shown:
         shown = self._shown.get(self._reachable(params), {}).get(int(params.get("message_id", 0)))
@@ -715,7 +762,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
-STRUCTURED = frozenset({"reply_markup", "allowed_updates", "commands", "scope", "link_preview_options", "media"})
+STRUCTURED = frozenset(
+    {"reply_markup", "allowed_updates", "commands", "scope", "link_preview_options", "results", "button", "media"}
+)
 
 
 def _value(name: str, text: str) -> Any:

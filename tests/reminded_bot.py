@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 from telegram import Bot
 
 from bot import reminders, rows
-from bot.records import Call
+from bot.records import REMINDERS, Call
 from bot.sender import Sender
 from bot.store import Store
 from tests.crashing_bot import Bomb, _watched
@@ -36,6 +37,11 @@ HOPS: dict[str, tuple[Any, str]] = {
 
 def say(due: reminders.Due) -> Call:
     return Call("sendMessage", {"text": f"{'+'.join(due.kinds)} {due.day}"})
+
+
+def unasked(store: Store) -> dict[int, Callable[[datetime, int], reminders.Tick]]:
+    """What a bot that only reminds queues by itself."""
+    return {REMINDERS: lambda now, most: reminders.tick(store, now, say, most)}
 
 
 async def _deliver(store: Store, base_url: str, now: datetime) -> None:

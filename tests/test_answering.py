@@ -15,6 +15,7 @@ from telegram import Bot, User
 from bot.answering import PATIENCE, Answers
 from bot.decoding import sender_of
 from bot.desk import Incoming
+from bot.inline import Query
 from bot.records import Chat, Commit
 from bot.sender import Sender
 from bot.store import Store
@@ -37,6 +38,9 @@ class Ear:
     def handle(self, incoming: Incoming, now: datetime) -> None:
         self.heard.append((asyncio.get_running_loop().time() - 1000, incoming.chat_id, incoming.text or incoming.data))
         self._store.commit(Commit(incoming.update_id, Chat(f"c{incoming.chat_id}", incoming.chat_id, NOW, NOW)))
+
+    def look_up(self, query: Query) -> dict[str, object]:
+        return {"inline_query_id": query.id, "results": []}
 
     def apologise(self, incoming: Incoming, now: datetime) -> None:
         raise AssertionError("nothing fails here")

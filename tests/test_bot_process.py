@@ -276,7 +276,11 @@ def _check_privacy(bot: Bot) -> None:
     assert SECRET not in bot.log
     assert "Ada" not in bot.log
     in_groups = [call for call in bot.api.requests if call.chat_id is not None and call.chat_id < 0]
-    assert all(str(call.params.get("text", "")).startswith(CARD) for call in in_groups)
+    # A press in a group is answered, but with nothing to read.
+    said = [
+        str(call.params.get("text", "")) for call in in_groups if "text" in call.params or call.method[:4] == "send"
+    ]
+    assert all(text.startswith(CARD) for text in said)
 
 
 @pytest.fixture(scope="module")
@@ -995,7 +999,9 @@ def test_a_group_gets_one_card_in_its_topic_and_nothing_else(bot: Bot, chat_id: 
     topic = {"is_topic_message": True, "message_thread_id": 7}
     api.say(group, f"/check@{USERNAME}", **topic)
     card = api.wait_for_text(group, CARD)
-    assert [[button.get("url") for button in row] for row in card.buttons] == [[f"https://t.me/{USERNAME}?start=group"]]
+    (club,) = bot.rows("select token from club join chat on chat.key = club.chat where chat_id = ?", group)
+    link = f"https://t.me/{USERNAME}?start={club['token']}"
+    assert [[button.get("url") for button in row] for row in card.buttons] == [[link]]
     ignored = ["hello", "my groin is numb", "/check@SomeOtherBot", "I want to die", "65+"]
     for text in ignored:
         api.say(group, text, **topic)
@@ -1003,14 +1009,13 @@ def test_a_group_gets_one_card_in_its_topic_and_nothing_else(bot: Bot, chat_id: 
     api.press_data(group, card.message_id, "g:export")
     api.post(group, dice={"emoji": "🎲", "value": 1})
     for text in (f"@{USERNAME} {HEARD}", f"@{USERNAME} I want to kill myself", f"/plan@{USERNAME}", f"@{USERNAME} yes"):
-        count = len(api.messages(group))
         api.say(group, text, **topic)
-        api.wait_for(lambda: len(api.messages(group)) > count)  # noqa: B023
     last = api.say(chat_id, "/help")
     api.wait_for_poll(last + 1)
     bot.until_idle()
-    assert [shown.text for shown in api.messages(group)] == [card.text] * 5
-    assert [int(call.params["message_thread_id"]) for call in api.calls("sendMessage", group)] == [7] * 5
+    # The card stands there already: nothing that was written changes that within half a minute.
+    assert [shown.text for shown in api.messages(group)] == [card.text]
+    assert [int(call.params["message_thread_id"]) for call in api.calls("sendMessage", group)] == [7]
     assert bot.answers(group) == []
 
 

@@ -662,6 +662,19 @@ def test_every_sentence_of_a_check_in_goes_through_the_translator(tmp_path: Path
     chat.store.close()
 
 
+def test_a_conversation_in_another_language_has_the_dates_and_numbers_of_that(tmp_path: Path, engine: Engine) -> None:
+    chat = Chat(tmp_path / "y.db", engine, dialogues=(CheckIn,), language="de")
+    chat.begin(Person({"nprs": 4}))
+    chat.wait(days=5)
+    for _ in range(4):
+        answer_card(chat, C1="none", C2="3", C3="none", W2="same")
+        chat.wait(days=1)
+    assert "März" in chat.command("/checkin")[0].text
+    assert "3,0" in read_all(chat.command("/why"))
+    assert "März" in chat.command("/progress")[0].text
+    chat.store.close()
+
+
 def test_every_question_of_the_card_has_its_words(content: Content) -> None:
     for step, values in card.OPTIONS.items():
         assert f"check_in.{step}" in content.phrases.phrases

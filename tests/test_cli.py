@@ -24,7 +24,10 @@ from flows.schema import Content
 
 ROOT = Path(__file__).parent.parent
 TRANSCRIPTS = ROOT / "tests" / "transcripts"
-COMMANDS = ("chat", "run", "check", "simulate", "diagram", "replay")
+COMMANDS = (
+    "chat", "run", "check", "simulate", "diagram", "replay", "backup", "restore", "encrypt", "rekey", "doctor",
+    "outbox",
+)  # fmt: skip
 
 
 def run(*arguments: str | Path, typed: str | None = None, **environment: str | None) -> Result:
@@ -193,6 +196,12 @@ def test_a_database_that_cannot_be_opened_is_told_in_one_clear_line(tmp_path: Pa
         DATABASE_PATH=str(tmp_path / "file" / "x.db"),
     )
     assert result.exit_code == 1 and len(result.output.splitlines()) == 1 and "DATABASE_PATH" in result.output
+
+
+def test_a_chat_on_a_file_that_is_no_database_is_told_in_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "c.db").write_text("no database", encoding="utf-8")
+    result = run("chat", "--db", tmp_path / "c.db", typed="")
+    assert result.exit_code == 1 and len(result.output.splitlines()) == 1 and "not a database" in result.output
 
 
 # ---- as a process ------------------------------------------------------------------------------------------------

@@ -80,10 +80,10 @@ def test_the_terms_of_help_are_the_same_in_every_state(chat: Chat, place: str) -
     assert chat.words("start.banner") in text
 
 
-def test_the_menus_name_each_command_and_groups_one(chat: Chat) -> None:
+def test_the_menus_name_each_command_and_groups_have_their_own(chat: Chat) -> None:
     menus = chat.bot.commands.menus()
     assert [name for name, _ in menus["private"]] == list(PRIVATE)
-    assert [name for name, _ in menus["groups"]] == ["check"]
+    assert [name for name, _ in menus["groups"]] == ["check", "exercise", "club", "poster"]
     assert all(0 < len(text) <= 256 for menu in menus.values() for _, text in menu)
 
 

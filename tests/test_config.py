@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import ConfigError, Settings, load_settings
+from bot.config import ConfigError, Settings, Webhook, load_settings
 
 TOKEN = "123456:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 
@@ -101,3 +101,58 @@ def test_a_wrong_value_gets_one_line_that_names_it_and_never_shows_a_token(name:
 
 def test_the_token_is_not_in_what_is_printed_of_the_settings() -> None:
     assert TOKEN not in repr(load_settings({"TELEGRAM_BOT_TOKEN": TOKEN}))
+
+
+# ---- running it ------------------------------------------------------------------------------------------------------
+
+
+def given(**settings: str) -> Settings:
+    return load_settings({"TELEGRAM_BOT_TOKEN": TOKEN, **settings})
+
+
+def test_a_webhook_has_a_path_and_a_secret_of_its_own() -> None:
+    assert given().webhook is None
+    url, secret = "https://bot.example.org/telegram", "a-secret-of-the-webhook"
+    webhook = given(WEBHOOK_URL=url, WEBHOOK_SECRET=secret, WEBHOOK_LISTEN="::1", WEBHOOK_PORT="9000").webhook
+    assert webhook == Webhook(url, secret, "::1", 9000) and webhook.path == "/telegram"
+    made = [given(WEBHOOK_URL="https://bot.example.org").webhook for _ in range(2)]
+    assert made[0] is not None and made[1] is not None and made[0].secret != made[1].secret
+    assert len(made[0].secret) >= 40 and made[0].path == "/"
+
+
+def test_secrets_are_named_and_shown_nowhere() -> None:
+    settings = given(WEBHOOK_URL="https://bot.example.org/x", WEBHOOK_SECRET="a-secret-of-the-webhook")
+    assert settings.secrets == (TOKEN.partition(":")[2], "a-secret-of-the-webhook")
+    assert not any(secret in repr(settings) for secret in settings.secrets)
+
+
+def test_operators_limits_figures_and_logs_are_read() -> None:
+    settings = given(OPERATOR_IDS="7, 8 9", TELEGRAM_LIMITS="off", METRICS_PORT="9100", LOG_FORMAT="JSON")
+    assert (settings.operator_ids, settings.limits, settings.metrics_port, settings.log_format) == (
+        frozenset({7, 8, 9}),
+        False,
+        9100,
+        "json",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WEBHOOK_URL", "http://bot.example.org"),
+        ("WEBHOOK_URL", "bot.example.org"),
+        ("WEBHOOK_SECRET", "short"),
+        ("WEBHOOK_SECRET", "with spaces and more of them"),
+        ("WEBHOOK_LISTEN", "localhost"),
+        ("WEBHOOK_PORT", "0"),
+        ("WEBHOOK_PORT", "65536"),
+        ("METRICS_PORT", "x"),
+        ("LOG_FORMAT", "xml"),
+        ("TELEGRAM_LIMITS", "maybe"),
+        ("OPERATOR_IDS", "@ada"),
+        ("OPERATOR_IDS", "-7"),
+    ],
+)
+def test_a_malformed_setting_of_the_operation_is_named(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{name} is malformed"):
+        given(**{"WEBHOOK_URL": "https://bot.example.org", name: value})

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from telegram import Update
 
-from bot.decoding import decode
+from bot.decoding import Malformed, decode
 from bot.desk import Incoming
 from tests.fake_bot_api import USERNAME
 
@@ -32,7 +32,9 @@ def read(chat_id: int = ADA, kind: str = "message", **content: Any) -> Incoming 
 )
 def test_a_command_is_its_name_and_its_argument(text: str, name: str, argument: str) -> None:
     for chat_id in (ADA, CLUB):
-        assert read(chat_id, text=text) == Incoming(1, chat_id, "command", chat_id > 0, text=name, argument=argument)
+        to_us = chat_id > 0 or "@" in text
+        wanted = Incoming(1, chat_id, "command", chat_id > 0, text=name, argument=argument, to_us=to_us)
+        assert read(chat_id, text=text) == wanted
 
 
 def test_a_command_for_another_bot_is_none_of_ours_in_a_group() -> None:
@@ -101,28 +103,137 @@ def test_a_press_is_known_by_its_message_even_when_that_is_old(date: int, thread
     person = {"id": 7, "is_bot": False, "first_name": "Ada"}
     query = {"id": "q", "from": person, "chat_instance": "1", "data": "d", "message": message}
     update = Update.de_json({"update_id": 1, "callback_query": query}, None)
-    assert decode(update, USERNAME) == Incoming(1, CLUB, "press", False, data="d", message_id=5, thread_id=thread_id)
+    pressed = Incoming(1, CLUB, "press", False, data="d", message_id=5, thread_id=thread_id, query_id="q")
+    assert decode(update, USERNAME) == pressed
     without = {name: value for name, value in query.items() if name != "message"}
     assert decode(Update.de_json({"update_id": 1, "callback_query": without}, None), USERNAME) is None
 
 
-@pytest.mark.parametrize(("status", "kind"), [("kicked", "blocked"), ("member", "unblocked")])
-def test_a_block_and_its_end_are_told_in_private_only(status: str, kind: str) -> None:
+def change(chat_id: int, before: dict[str, Any], now: dict[str, Any], chat_type: str = "supergroup") -> Incoming | None:
+    """What is made of a change of the bot's own membership."""
     me = {"id": 1, "is_bot": True, "first_name": "Bot"}
-    for chat_id, chat_type in ((ADA, "private"), (CLUB, "supergroup")):
-        change = {
-            "chat": {"id": chat_id, "type": chat_type},
-            "from": {"id": 7, "is_bot": False, "first_name": "Ada"},
-            "date": 0,
-            "old_chat_member": {"user": me, "status": "left"},
-            "new_chat_member": {"user": me, "status": status, "until_date": 0},
-        }
-        incoming = decode(Update.de_json({"update_id": 1, "my_chat_member": change}, None), USERNAME)
-        if chat_type == "private":
-            assert incoming is not None and (incoming.kind, incoming.chat_id) == (kind, ADA)
-        else:
-            assert incoming is None
+    content = {
+        "chat": {"id": chat_id, "type": chat_type, **({} if chat_id > 0 else {"title": "Runners"})},
+        "from": {"id": 7, "is_bot": False, "first_name": "Ada"},
+        "date": 0,
+        "old_chat_member": {"user": me, "until_date": 0, **before},
+        "new_chat_member": {"user": me, "until_date": 0, **now},
+    }
+    return decode(Update.de_json({"update_id": 1, "my_chat_member": content}, None), USERNAME)
+
+
+OUT, IN, KICKED = ({"status": status} for status in ("left", "member", "kicked"))
+MAY = "can_be_edited is_anonymous can_manage_chat can_delete_messages can_manage_video_chats can_restrict_members "
+MAY += "can_promote_members can_change_info can_invite_users can_post_stories can_edit_stories can_delete_stories"
+ADMIN: dict[str, Any] = {"status": "administrator", **dict.fromkeys(MAY.split(), False)}
+RIGHTS = "can_send_messages can_send_audios can_send_documents can_send_photos can_send_videos can_send_video_notes "
+RIGHTS += "can_send_voice_notes can_send_polls can_send_other_messages can_add_web_page_previews can_change_info "
+RIGHTS += "can_invite_users can_pin_messages can_manage_topics can_react_to_messages can_edit_tag"
+
+
+def restricted(*, is_member: bool = True, writes: bool = False) -> dict[str, Any]:
+    return {"status": "restricted", "is_member": is_member, **dict.fromkeys(RIGHTS.split(), writes)}
+
+
+@pytest.mark.parametrize(("status", "kind"), [("kicked", "blocked"), ("member", "unblocked")])
+def test_a_person_blocks_the_bot_and_unblocks_it(status: str, kind: str) -> None:
+    incoming = change(ADA, OUT, {"status": status}, "private")
+    assert incoming is not None and (incoming.kind, incoming.chat_id, incoming.private) == (kind, ADA, True)
+
+
+@pytest.mark.parametrize("chat_type", ["group", "supergroup"])
+@pytest.mark.parametrize(
+    ("before", "now", "kind"),
+    [
+        (OUT, IN, "added"),
+        (KICKED, ADMIN, "added"),
+        (OUT, restricted(writes=True), "added"),
+        (restricted(is_member=False), IN, "added"),
+        (IN, ADMIN, "allowed"),
+        (ADMIN, IN, "allowed"),
+        (restricted(), IN, "allowed"),
+        (restricted(), restricted(writes=True), "allowed"),
+        (IN, restricted(), "muted"),
+        (OUT, restricted(), "muted"),
+        (IN, OUT, "removed"),
+        (ADMIN, KICKED, "removed"),
+        (IN, restricted(is_member=False), "removed"),
+    ],
+)
+def test_a_group_takes_the_bot_in_silences_it_or_sends_it_away(
+    chat_type: str, before: dict[str, Any], now: dict[str, Any], kind: str
+) -> None:
+    incoming = change(CLUB, before, now, chat_type)
+    assert incoming == Incoming(1, CLUB, kind, private=False, title="Runners")  # type: ignore[arg-type]
+
+
+def test_a_channel_is_no_group() -> None:
+    assert change(CLUB, OUT, ADMIN, "channel") is None
+
+
+@pytest.mark.parametrize(
+    ("note", "kind"), [("forum_topic_closed", "topic_closed"), ("forum_topic_reopened", "topic_opened")]
+)
+def test_a_topic_of_a_group_closes_and_opens(note: str, kind: str) -> None:
+    note_of: dict[str, Any] = {note: {}}
+    incoming = read(CLUB, message_thread_id=9, is_topic_message=True, **note_of)
+    assert incoming == Incoming(1, CLUB, kind, private=False, thread_id=9)  # type: ignore[arg-type]
+    assert read(CLUB, pinned_message={"message_id": 1, "date": 0, "chat": {"id": CLUB, "type": "supergroup"}}) is None
+
+
+# ---- whose rights are asked for --------------------------------------------------------------------------------------
+
+
+GIVEN = {"id": 7, "is_bot": False, "first_name": "Ada"}
+FROM: dict[str, Any] = {"from": GIVEN}
+STAND_IN: dict[str, Any] = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+
+BY_STAND_IN: dict[str, Any] = {"from": STAND_IN}
+
+
+def rights(incoming: Incoming | None) -> tuple[int | None, bool | None]:
+    assert incoming is not None
+    return incoming.user_id, incoming.is_admin
+
+
+def test_who_gives_a_command_is_looked_at_only_where_it_matters() -> None:
+    assert rights(read(CLUB, text="/club", **FROM)) == (7, None)
+    assert rights(read(CLUB, text="/check", **FROM)) == (None, None)
+    assert rights(read(ADA, text="/club", **FROM)) == (None, None)
+    assert rights(read(CLUB, text="/club")) == (None, None)
+
+
+def test_an_anonymous_admin_speaks_as_the_group_and_a_channel_has_no_rights_in_it() -> None:
+    for chat_id, is_admin in ((CLUB, True), (CLUB - 1, False)):
+        speaker = {"id": chat_id, "type": "supergroup" if is_admin else "channel", "title": "Runners"}
+        incoming = read(CLUB, text="/club", sender_chat=speaker, **BY_STAND_IN)
+        assert rights(incoming) == (None, is_admin)
+
+
+@pytest.mark.parametrize(("data", "user_id"), [("cs:e:1", 7), ("g:plan", None), ("", None)])
+def test_who_presses_is_looked_at_for_the_settings_of_a_group_only(data: str, user_id: int | None) -> None:
+    for chat_id, chat_type in ((CLUB, "supergroup"), (ADA, "private")):
+        message = {"message_id": 5, "date": 1, "chat": {"id": chat_id, "type": chat_type}}
+        query = {"id": "q", "from": GIVEN, "chat_instance": "1", "data": data, "message": message}
+        incoming = decode(Update.de_json({"update_id": 1, "callback_query": query}, None), USERNAME)
+        assert rights(incoming) == (user_id if chat_id == CLUB else None, None)
+        assert incoming is not None and incoming.query_id == ("q" if chat_id == CLUB else "")
 
 
 def test_an_update_of_another_kind_is_none_of_ours() -> None:
     assert decode(Update.de_json({"update_id": 1, "something_new": {"a": 1}}, None), USERNAME) is None
+
+
+@pytest.mark.parametrize("chat_id", [None, "7", 2**63, -(2**70), 1.5, True, [1], {"id": 1}])
+def test_a_value_of_another_type_than_the_bot_api_names_is_malformed(chat_id: Any) -> None:
+    message = {"message_id": 5, "date": 0, "chat": {"id": chat_id, "type": "private"}, "text": "hello"}
+    with pytest.raises(Malformed):
+        decode(Update.de_json({"update_id": 1, "message": message}, None), USERNAME)
+
+
+def test_half_a_surrogate_in_callback_data_becomes_a_question_mark() -> None:
+    message = {"message_id": 5, "date": 1, "chat": {"id": ADA, "type": "private"}}
+    person = {"id": 7, "is_bot": False, "first_name": "Ada"}
+    query = {"id": "q", "from": person, "chat_instance": "1", "data": "d\ud83d", "message": message}
+    incoming = decode(Update.de_json({"update_id": 1, "callback_query": query}, None), USERNAME)
+    assert incoming is not None and incoming.data == "d?"

@@ -362,6 +362,12 @@ def test_a_refresh_that_finds_a_doctors_case_pauses(content: Content) -> None:
     assert (after["state"], after["disposition"]) == ("PAUSED", "DOCTOR")
 
 
+def test_a_pinch_in_the_hip_refers_when_the_test_is_done(content: Content) -> None:
+    after = last(content, {"nprs": 3}, each(1, 2, C2=3), each(3, 3, C2=7, tests={"T4": "pain"}))
+    assert (after["state"], after["disposition"], len(after["levels"])) == ("REFERRED", "PHYSIO", 6)
+    assert last(content, {"nprs": 3}, each(1, 3, C2=3, tests={"T2": "pain"}))["disposition"] == "SELF_CARE"
+
+
 # ---- recovered ---------------------------------------------------------------------------------------------------
 
 RECOVERED = [*each(1, 3, C2=1), *each(4, 17, C2=1, W1=9)]

@@ -102,6 +102,15 @@ def test_the_readme_names_every_command_of_the_makefile() -> None:
     assert set(re.findall(r"\bmake ([a-z]+)", readme)) | {"help"} == targets
 
 
+def test_the_documents_name_only_what_is_there() -> None:
+    for document in (ROOT / "docs").glob("*.md"):
+        text = document.read_text(encoding="utf-8")
+        named = re.findall(r"`((?:bot|flows|deploy|docs)/[\w./-]+)`", text)
+        named += [f"tests/{name}" for name in re.findall(r"`(test_\w+\.py)`", text)]
+        named += [f"docs/{link}" for link in re.findall(r"\]\(([\w.-]+)\)", text)]
+        assert named and not [name for name in named if not (ROOT / name).exists()], document.name
+
+
 def test_the_script_of_ci_may_be_run() -> None:
     script = ROOT / ".ci" / "run"
     assert script.stat().st_mode & 0o111

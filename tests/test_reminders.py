@@ -48,7 +48,7 @@ from bot.store import Store, StoreError
 from bot.telegram import tick_away
 from tests import reminded_bot
 from tests.fake_bot_api import TOKEN, FakeBotApi, running
-from tests.reminded_bot import HOPS, say
+from tests.reminded_bot import HOPS, say, unasked
 
 DAILY = tuple(range(7))
 BERLIN = "Europe/Berlin"
@@ -667,7 +667,7 @@ def test_a_tick_reads_the_index_of_what_is_due_and_scans_nothing(town: Town) -> 
     town.tick(NOON)
     town.store._db._tracer = None
     assert len(seen) == 1
-    plan = town.store._db.execute(f"explain query plan {seen[0]}", {"now": "", "limit": 1}).fetchall()
+    plan = town.store._db.execute(f"explain query plan {seen[0]}", {"now": "", "limit": 1, "never": ""}).fetchall()
     details = [row["detail"] for row in plan]
     assert any("SEARCH reminder USING COVERING INDEX reminder_due (next_at<?)" in detail for detail in details)
     assert not any("SCAN reminder" in detail for detail in details)
@@ -678,7 +678,7 @@ def test_the_sender_walks_waiting_reminders_by_their_index(town: Town) -> None:
     town.store._db._tracer = lambda sql, parameters: seen.append(sql)
     town.store.heads(NOON, 10, REMINDERS)
     town.store._db._tracer = None
-    plan = town.store._db.execute(f"explain query plan {seen[0]}", {"now": "", "limit": 1}).fetchall()
+    plan = town.store._db.execute(f"explain query plan {seen[0]}", {"now": "", "limit": 1, "never": ""}).fetchall()
     details = [row["detail"] for row in plan]
     assert any("outbox_notices" in detail for detail in details)
     assert sum("outbox_unsent (priority=? AND chat=?" in detail for detail in details) == 2
@@ -974,7 +974,7 @@ async def test_the_ticker_queues_slice_by_slice_what_is_due_and_wakes_the_sender
     office.remind(250)
     await office.settle()
     office.now += days(1)
-    ticker = tick_away(office.town.store, office.sender, lambda: office.now, say, 0.01)
+    ticker = tick_away(office.town.store, office.sender, lambda: office.now, unasked(office.town.store), 0.01)
     office.tasks.append(asyncio.create_task(ticker))
     await asyncio.to_thread(office.api.wait_for, lambda: len(office.api.calls("sendMessage")) >= 500, 20)
     assert all(office.texts(number)[-1] == "check_in 2026-11-26" for number in range(1, 251))
@@ -984,14 +984,14 @@ async def test_the_ticker_waits_while_many_wait_to_be_sent(office: Office) -> No
     office.tasks[0].cancel()
     office.remind(600)
     office.now += days(1)
-    ticker = tick_away(office.town.store, office.sender, lambda: office.now, say, 0.01)
+    ticker = tick_away(office.town.store, office.sender, lambda: office.now, unasked(office.town.store), 0.01)
     office.tasks.append(asyncio.create_task(ticker))
     await asyncio.sleep(0.1)
     assert office.town.store.waiting_notices() == 600
 
 
 async def test_without_words_nobody_is_reminded(office: Office) -> None:
-    office.tasks.append(asyncio.create_task(tick_away(office.town.store, office.sender, lambda: office.now, None)))
+    office.tasks.append(asyncio.create_task(tick_away(office.town.store, office.sender, lambda: office.now, {})))
     await asyncio.sleep(0.05)
     assert not office.tasks[-1].done()
 
@@ -999,4 +999,4 @@ async def test_without_words_nobody_is_reminded(office: Office) -> None:
 async def test_the_ticker_ends_with_the_store(office: Office) -> None:
     office.town.store._db.execute("drop table reminder")
     with pytest.raises(StoreError):
-        await tick_away(office.town.store, office.sender, lambda: office.now, say)
+        await tick_away(office.town.store, office.sender, lambda: office.now, unasked(office.town.store))

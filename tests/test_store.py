@@ -88,13 +88,20 @@ def test_the_schema_is_this_and_nothing_else(store: Store, path: Path) -> None:
     assert set(own.values()) == {1}
     assert columns == {
         "chat": "key chat_id kind country consent_version consent_at plan_state critical_at question_call blocked_at "
-        "forgotten_at created_at seen_at text_only".split(),
+        "forgotten_at created_at seen_at text_only warned_at".split(),
+        "audit": "day content_version disposition rules count".split(),
         "session": "key chat flow content_version state log ticks turn open started_at updated_at".split(),
         "diary": "id chat at kind data".split(),
         "upload": "bot sha256 file_id".split(),
         "inbox": "update_id payload attempts error".split(),
         "reminder": "chat kind zone times weekdays days quiet paused_until skip_on race_on snoozed_at stopped_at "
         "done_on done next_at sent_at missed".split(),
+        "club": "key chat token name language zone thread_id state post_time exercise_on challenge contacts card_at "
+        "card_thread done_on done next_at posted_at".split(),
+        "membership": "chat club joined_at".split(),
+        "team_member": "key chat club since left_on".split(),
+        "team_day": "member day done".split(),
+        "team_week": "club monday at_least fewer_than teams settled_on".split(),
         "outbox": "id chat method params tag edits message_id attempts not_before error sent_at priority begun_at "
         "expires_at parked_at".split(),
     }
@@ -338,6 +345,9 @@ def test_everything_is_every_row_about_the_person_and_nobody_else(store: Store) 
         "session": 1,
         "diary": 1,
         "reminder": 0,
+        "membership": 0,
+        "team_member": 0,
+        "team_day": 0,
         "outbox": 2,
     }
     assert everything["chat"][0]["chat_id"] == BIG
@@ -421,7 +431,7 @@ def test_heads_are_found_without_reading_what_was_sent(store: Store) -> None:
     seen: list[str] = []
     store._db._tracer = lambda sql, parameters: seen.append(sql)
     store.heads(NOW, 10)
-    plan = store._db.execute(f"explain query plan {seen[0]}", {"now": "", "limit": 1}).fetchall()
+    plan = store._db.execute(f"explain query plan {seen[0]}", {"now": "", "never": "", "limit": 1}).fetchall()
     assert any("outbox_unsent" in row["detail"] for row in plan)
     assert not any(row["detail"] == "SCAN outbox" for row in plan)
 

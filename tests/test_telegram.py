@@ -21,6 +21,7 @@ from telegram.error import NetworkError, RetryAfter
 
 from bot.config import ConfigError, Settings
 from bot.desk import Incoming
+from bot.inline import Query
 from bot.logs import configure_logging
 from bot.polling import Pauses
 from bot.records import Call, Chat, Commit
@@ -53,6 +54,11 @@ class Echo:
         self._say(incoming, {"text": f"heard {said}", "reply_markup": keyboard}, incoming.update_id)
         if incoming.text == "fail afterwards":
             raise ValueError("too late to matter")
+
+    def look_up(self, query: Query) -> dict[str, object]:
+        if query.text == "poison":
+            raise ValueError(f"somebody looked for {query.text}")
+        return {"inline_query_id": query.id, "results": [], "cache_time": 1}
 
     def apologise(self, incoming: Incoming, now: datetime) -> None:
         if incoming.text == "poison for both":
@@ -142,7 +148,9 @@ async def test_what_is_said_is_answered_and_only_its_id_is_kept(bot: Running, pa
 
 async def test_the_kinds_of_updates_are_asked_for_by_name(bot: Running) -> None:
     await asyncio.to_thread(bot.api.wait_for_poll)
-    assert bot.api.allowed_updates == ["message", "edited_message", "callback_query", "my_chat_member"]
+    assert bot.api.allowed_updates == [
+        "message", "edited_message", "callback_query", "my_chat_member", "inline_query",
+    ]  # fmt: skip
 
 
 async def test_a_press_is_confirmed_at_once_and_handled(bot: Running) -> None:
@@ -376,6 +384,19 @@ async def test_no_line_of_the_log_holds_the_token_or_what_was_said(
     assert secret not in stream.getvalue() and "my back" not in stream.getvalue()
 
 
+def test_a_json_log_has_one_object_a_line_and_no_secret(root_logger: logging.Logger) -> None:
+    configure_logging("INFO", "json", ["hush"])
+    stream = io.StringIO()
+    handler = root_logger.handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
+    logging.getLogger("bot").warning("two\nlines with %s", "hush", exc_info=RuntimeError("hush"))
+    (line,) = stream.getvalue().splitlines()
+    entry = json.loads(line)
+    assert (entry["level"], entry["logger"], entry["message"]) == ("WARNING", "bot", "two\nlines with [secret]")
+    assert "RuntimeError: [secret]" in entry["traceback"] and "hush" not in line
+
+
 @pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")
 def test_pauses_grow_to_half_a_minute_unless_the_server_names_a_time() -> None:
     pauses = Pauses()
@@ -383,3 +404,39 @@ def test_pauses_grow_to_half_a_minute_unless_the_server_names_a_time() -> None:
     assert all(0.25 * 2**number <= pause <= 0.5 * 2**number for number, pause in enumerate(waited[:6]))
     assert all(15 <= pause <= 30 for pause in waited[7:])
     assert pauses.after(RetryAfter(90)) == 90
+
+
+# ---- inline queries ------------------------------------------------------------------------------------------
+
+
+async def test_an_inline_query_is_answered_and_never_reaches_the_disk(bot: Running, path: Path) -> None:
+    secret = "my left leg tingles"
+    query = bot.api.look_up(7, secret)
+    (call,) = await asyncio.to_thread(bot.api.wait_for, lambda: bot.api.calls("answerInlineQuery"))
+    assert (call.params["inline_query_id"], call.status) == (query, 200)
+    bot.api.say(7, "hello")
+    await asyncio.to_thread(bot.api.wait_for_text, 7, "heard hello")
+    assert len(inbox(path)) == 1 and bot.store.chat(7) is not None
+    for file in path.parent.glob("bot.db*"):
+        assert secret.encode() not in file.read_bytes()
+    assert "inline_query" in bot.api.calls("getUpdates")[0].params["allowed_updates"]
+
+
+async def test_an_inline_query_that_cannot_be_answered_holds_nothing_up(
+    bot: Running, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bot.api.look_up(7, "poison")
+    bot.api.update(inline_query={"id": "unknown", "from": {"id": 7, "is_bot": False, "first_name": "A"}})
+    bot.api._queries.discard(bot.api.look_up(7, "too late"))
+    bot.api.say(7, "hello")
+    await asyncio.to_thread(bot.api.wait_for_text, 7, "heard hello")
+    assert len(inbox(path)) == 1
+    assert "poison" not in caplog.text
+
+
+async def test_a_card_of_ours_that_somebody_posts_by_inline_mode_is_not_something_said(bot: Running) -> None:
+    via = {"id": 123456, "is_bot": True, "first_name": "Backstride", "username": USERNAME}
+    bot.api.post(7, text="Stop at numbness", via_bot=via)
+    bot.api.say(7, "hello")
+    await asyncio.to_thread(bot.api.wait_for_text, 7, "heard hello")
+    assert [incoming.text for incoming in bot.echo.heard] == ["hello"]

@@ -144,7 +144,11 @@ def spoken() -> dict[str, re.Pattern[str]]:
     """Every text in the code of bot/ that may be a phrase's id; a part filled in may be anything."""
     found: dict[str, re.Pattern[str]] = {}
     for file in sorted(BOT.glob("*.py")):
-        for part in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        parts = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+        pieces_of_others = {id(each) for part in parts if isinstance(part, ast.JoinedStr) for each in part.values}
+        for part in parts:
+            if id(part) in pieces_of_others:
+                continue
             if isinstance(part, ast.Constant) and isinstance(part.value, str):
                 found[part.value] = re.compile(re.escape(part.value))
             elif isinstance(part, ast.JoinedStr):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import wall
+from bot.render import LANGUAGE
 
 TODAY = date(2026, 3, 2)
 
@@ -27,18 +28,20 @@ def test_one_or_two_times_are_read(text: str, times: tuple[time, ...]) -> None:
 
 @given(st.times().map(lambda at: at.replace(second=0, microsecond=0)))
 def test_a_time_that_is_shown_is_read_as_the_same(at: time) -> None:
-    assert wall.read_times(wall.clock(at)) == (at,)
+    assert wall.read_times(wall.clock(at, LANGUAGE)) == (at,)
 
 
 @given(st.sets(st.integers(0, 6), min_size=1))
 def test_weekdays_that_are_shown_are_read_as_the_same(days: set[int]) -> None:
-    assert wall.read_weekdays(wall.weekdays(days)) == tuple(sorted(days))
-    assert wall.read_weekdays(" ".join(map(wall.short_weekday, days))) == tuple(sorted(days))
+    assert wall.read_weekdays(wall.weekdays(days, LANGUAGE), LANGUAGE) == tuple(sorted(days))
+    assert wall.read_weekdays(" ".join(wall.short_weekday(day, LANGUAGE) for day in days), LANGUAGE) == tuple(
+        sorted(days)
+    )
 
 
 @pytest.mark.parametrize("text", ["", "t", "m", "someday", "mon tea", "monday to friday"])
 def test_an_unclear_weekday_is_none(text: str) -> None:
-    assert wall.read_weekdays(text) == ()
+    assert wall.read_weekdays(text, LANGUAGE) == ()
 
 
 @pytest.mark.parametrize(
@@ -51,12 +54,12 @@ def test_an_unclear_weekday_is_none(text: str) -> None:
     ],
 )  # fmt: skip
 def test_a_date_is_read_day_first_and_without_a_year_as_the_next(text: str, day: date | None) -> None:
-    assert wall.read_date(text, TODAY) == day
+    assert wall.read_date(text, TODAY, LANGUAGE) == day
 
 
 @given(st.dates(date(2026, 3, 2), date(2034, 1, 1)))
 def test_a_date_that_is_shown_is_read_as_the_same(day: date) -> None:
-    assert wall.read_date(wall.dated(day).partition(", ")[2], TODAY) == day
+    assert wall.read_date(wall.dated(day, LANGUAGE).partition(", ")[2], TODAY, LANGUAGE) == day
 
 
 @pytest.mark.parametrize(("text", "span"), [("22-7", (22, 7)), ("22 to 7", (22, 7)), ("7-7", None), ("22", None)])
@@ -70,3 +73,13 @@ def test_a_sensible_hour_is_full_in_waking_hours_and_not_before(at: datetime) ->
     found = wall.at_a_sensible_hour(moment)
     assert found >= moment and 9 <= found.hour <= 19 and found.minute == found.second == 0
     assert (found - moment).total_seconds() <= 14 * 3600
+
+
+def test_another_language_has_its_own_dates_times_and_days() -> None:
+    day = date(2026, 3, 9)
+    assert wall.dated(day, "de") == "Montag, 9. März 2026"
+    assert wall.weekday_and_day(day, "de") == "Mo., 9. März"
+    assert wall.clock(time(19, 30), "en_US").replace("\N{NARROW NO-BREAK SPACE}", " ") == "7:30 PM"
+    assert wall.weekdays([0, 2], "de") == "Montag und Mittwoch"
+    assert wall.read_weekdays("mo, mittwoch", "de") == (0, 2)
+    assert wall.read_date("9 März", TODAY, "de") == date(TODAY.year + (date(TODAY.year, 3, 9) < TODAY), 3, 9)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from bot.config import ConfigError, Settings, Webhook
+from bot.decoding import ALLOWED_UPDATES
 from bot.store import Store, StoreError
 from bot.telegram import serve
 from bot.webhook import LARGEST
@@ -97,7 +98,7 @@ def update(update_id: int, text: str) -> bytes:
 async def test_the_webhook_is_set_with_its_secret_and_the_kinds_of_updates_by_name(house: House) -> None:
     (call,) = house.api.calls("setWebhook")
     assert (call.params["url"], call.params["secret_token"], call.params["max_connections"]) == (URL, SECRET, "1")
-    assert house.api.allowed_updates == ["message", "edited_message", "callback_query", "my_chat_member"]
+    assert house.api.allowed_updates == list(ALLOWED_UPDATES)
     assert house.api.calls("getUpdates") == []
 
 
@@ -106,6 +107,12 @@ async def test_what_is_said_is_kept_acknowledged_and_answered(house: House, path
     await house.until_said("heard hello")
     assert house.api.delivered == [(number, 200)]
     assert inbox(path) == [(number, None, 0, None)]
+
+
+async def test_an_inline_query_is_answered_and_not_kept(house: House, path: Path) -> None:
+    house.api.look_up(ADA, "bridge")
+    (call,) = await asyncio.to_thread(house.api.wait_for, lambda: house.api.calls("answerInlineQuery"))
+    assert call.status == 200 and inbox(path) == []
 
 
 async def test_an_update_that_comes_twice_is_acknowledged_twice_and_counts_once(house: House) -> None:

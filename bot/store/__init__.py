@@ -1,4 +1,4 @@
-"""Everything that outlives the process, in one SQLite file: chats, sessions, diary, inbox and outbox.
+"""Everything that outlives the process, in one SQLite file: chats, sessions, diary, clubs, inbox and outbox.
 
 One process, one connection, one thread; nothing here awaits, so a transaction is never shared.
 """
@@ -10,51 +10,41 @@ from pathlib import Path
 
 from bot import rows
 from bot.records import Commit, new_key
-from bot.store.connection import StoreError, opened
+from bot.store.clubs import Clubs
+from bot.store.connection import StoreError, opened, reason
 from bot.store.figures import Figures, Numbers
 from bot.store.inbox import AlreadyHandled, Inbox
 from bot.store.lock import Gone, InUse, alone
 from bot.store.outbox import OF_CHAT, WAITING, Outbox
 from bot.store.people import People
+from bot.store.teams import Teams
+from bot.store.terms import Terms
 from bot.store.timetable import Timetable
 from bot.store.uploads import Uploads
 
 __all__ = ["AlreadyHandled", "Gone", "InUse", "Numbers", "Store", "StoreError", "alone"]
 
-DAMAGED = ". It is left as it is: keep a copy of it, and restore a backup to this place"
 
-
-def _advice(error: Exception) -> str:
-    # A file that is locked, missing or read-only is an OperationalError; a damaged one is not.
-    return DAMAGED if isinstance(error, StoreError) and type(error).__name__ == "DatabaseError" else ""
-
-
-class Store(Inbox, People, Timetable, Outbox, Uploads, Figures):
+class Store(Inbox, People, Timetable, Clubs, Teams, Outbox, Terms, Uploads, Figures):
     """Every SQL statement of the bot, synchronous and durable; here stands what takes more than one table at once."""
 
     @classmethod
-    def open(cls, path: str | Path) -> Store:
+    def open(cls, path: str | Path, key: str = "") -> Store:
         """Opens or creates the database file, readable by its owner only, and brings its schema up to date.
 
-        Raises StoreError where that is not possible.
+        With a key its pages are encrypted. Raises StoreError where that is not possible.
         """
         path = Path(path)
         try:
-            return cls(opened(path))
+            return cls(opened(path, key))
         except (OSError, StoreError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
             raise StoreError(
-                f"the database {path} cannot be opened: {reason} (DATABASE_PATH says where it is){_advice(error)}"
+                f"the database {path} cannot be opened: {reason(error)} (DATABASE_PATH says where it is)"
             ) from error
-
-    def insist_on_soundness(self, path: Path) -> None:
-        """Raises StoreError when the file is damaged: whoever goes on writing to it loses more."""
-        if problems := self.problems():
-            raise StoreError(f"the database {path} is damaged ({problems[0]}){DAMAGED}")
 
     def close(self) -> None:
         """Closes the file; what was erased is gone from the write-ahead log too."""
-        self._truncate_log()
+        self.truncate_log()
         self._db.close()
 
     def commit(self, commit: Commit) -> None:
@@ -63,15 +53,17 @@ class Store(Inbox, People, Timetable, Outbox, Uploads, Figures):
             if commit.update_id is not None:
                 self._end_update(commit.update_id)
             if commit.forget:
+                self._audit(commit.results)
                 self._forget(commit)
             else:
                 self._save(commit)
         if commit.forget:
-            self._truncate_log()
+            self.truncate_log()
 
     def _save(self, commit: Commit) -> None:
         chat = commit.chat.key
         self._save_chat(commit.chat)
+        self._audit(commit.results)
         for session in (*([commit.session] if commit.session is not None else []), *commit.dialogues):
             self._save_session(session)
         for entry in commit.diary:
@@ -82,6 +74,13 @@ class Store(Inbox, People, Timetable, Outbox, Uploads, Figures):
         if commit.reminders is not None:
             self._db.execute("delete from reminder where chat = :chat", {"chat": chat})
             self._save_reminders(commit.reminders)
+        if commit.club is not None:
+            self._save_club(commit.club)
+            if not commit.club.challenge:
+                self._forget_team_days(commit.club.key)
+        if commit.joined is not None:
+            self._save_memberships(chat, commit.joined, commit.chat.seen_at)
+        self._save_team(chat, commit.team, commit.team_days)
         if commit.chat.blocked_at is not None:
             self._stop_reminders(chat, commit.chat.blocked_at)
         question = self._queue(chat, commit.calls)
@@ -118,6 +117,7 @@ class Store(Inbox, People, Timetable, Outbox, Uploads, Figures):
                 {"chat": chat_key, "now": rows.time_text(now)},
             )
             self._stop_reminders(chat_key, now)
+            self._silence(chat_key, "removed")
             self._say_no_more(chat_key)
 
     def migrate_chat(self, old: int, new: int) -> None:
@@ -128,6 +128,7 @@ class Store(Inbox, People, Timetable, Outbox, Uploads, Figures):
                 return
             if after is not None:
                 move = {"chat": after.key, "to": before.key}
+                self._merge_club(after.key, before.key)
                 for table, of_chat in (("session", "chat = :chat"), ("diary", "chat = :chat"), ("outbox", OF_CHAT)):
                     self._db.execute(f"update {table} set chat = :to where {of_chat}", move)
                 self._db.execute("delete from chat where key = :chat", {"chat": after.key})

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.store.connection import StoreError
+from bot.store.connection import StoreError, reason
 
 USED = b" used"
 """Stands behind the process number once a database was opened: from then on an empty file is a loss, not a start."""
@@ -37,11 +37,17 @@ class Alone:
 def alone(path: Path) -> Iterator[Alone]:
     """Keeps the database to this process for as long as the block lasts; a process that dies lets go by itself.
 
-    Raises InUse when another process has it, Gone when it has been used and is missing or empty now.
+    Raises InUse when another process has it, Gone when it has been used and is missing or empty now, and StoreError
+    where its place cannot be used.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".lock")
-    file = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreError(
+            f"the database {path} cannot be opened: {reason(error)} (DATABASE_PATH says where it is)"
+        ) from error
     try:
         said = os.pread(file, 40, 0)
         try:

@@ -126,7 +126,7 @@ class Outbox(Connected):
             self._db.execute(
                 """
                 update outbox set method = 'sendMessage', params = :params, edits = null, attempts = 0,
-                    not_before = null, error = null
+                    not_before = null, begun_at = null, error = null
                 where id = :id and params is not null
                 """,
                 {"id": outbox_id, "params": rows.json_text(params)},

@@ -38,17 +38,37 @@ class People(Connected):
     def everything(self, chat_key: str) -> dict[str, object]:
         """Returns every row about a person as plain data, table by table (for /export)."""
         tables: dict[str, object] = {}
-        of_chat = "chat = :chat"
-        parts = (
-            ("chat", "key = :chat", "key"), ("session", of_chat, "rowid"), ("diary", of_chat, "id"),
-            ("reminder", of_chat, "kind"), ("outbox", OF_CHAT, "id"),
-        )  # fmt: skip
-        for table, condition, order in parts:
+        for table, owned in self._owned().items():
+            order = "rowid" if table in ("session", "outbox") else "1, 2"
+            # The key of a club says nothing to anybody: its name stands beside it.
+            of_club = table in ("membership", "team_member")
+            named = f", (select name from club where key = {table}.club) as name" if of_club else ""
             found = self._db.execute(
-                f"select * from {table} where {condition} order by {order}", {"chat": chat_key}
+                f"select *{named} from {table} where {owned} order by {order}", {"chat": chat_key}
             ).fetchall()
             tables[table] = [rows.plain(row) for row in found]
         return tables
+
+    def _owned(self) -> dict[str, str]:
+        """Returns each table that belongs to chats, with the condition that finds a chat's rows; the schema knows."""
+        owned = {"chat": ["key"]}
+        found = self._db.execute(
+            """
+            select list.name as "table", key."from" as column
+            from pragma_table_list as list join pragma_foreign_key_list(list.name) as key
+            where list.schema = 'main' and key."table" = 'chat'
+            union
+            select list.name, info.name from pragma_table_list as list join pragma_table_info(list.name) as info
+            where list.schema = 'main' and info.name = 'chat'
+            order by 1, 2
+            """
+        ).fetchall()
+        for row in found:
+            owned.setdefault(row["table"], []).append(row["column"])
+        conditions = {table: " or ".join(f"{name} = :chat" for name in columns) for table, columns in owned.items()}
+        # The days in a team hang on the membership in it, and only through that on the person.
+        days = "member in (select key from team_member where chat = :chat)"
+        return {**conditions, "team_day": days, "outbox": OF_CHAT}
 
     def _save_chat(self, chat: Chat) -> None:
         self._db.execute(
@@ -61,7 +81,7 @@ class People(Connected):
                 kind = excluded.kind, country = excluded.country, consent_version = excluded.consent_version,
                 consent_at = excluded.consent_at, plan_state = excluded.plan_state,
                 critical_at = excluded.critical_at, question_call = excluded.question_call,
-                blocked_at = excluded.blocked_at, text_only = excluded.text_only, forgotten_at = null,
+                blocked_at = excluded.blocked_at, text_only = excluded.text_only, forgotten_at = null, warned_at = null,
                 seen_at = excluded.seen_at
             """,
             rows.values(chat),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from bot import rows
-from bot.records import Notice, Reminder
+from bot.records import REMINDERS, Notice, Reminder
 from bot.store.connection import Connected
 
 
@@ -44,10 +44,11 @@ class Timetable(Connected):
                 map(rows.notice, notices),
             )
 
-    def waiting_notices(self) -> int:
-        """Returns how many reminders wait in the outbox."""
+    def waiting_notices(self, priority: int = REMINDERS) -> int:
+        """Returns how many reminders wait in the outbox, or calls of another priority."""
         row = self._db.execute(
-            "select count(*) as waiting from outbox where params is not null and priority = 1"
+            "select count(*) as waiting from outbox where params is not null and priority = :priority",
+            {"priority": priority},
         ).fetchone()
         return int(row["waiting"])
 

@@ -11,7 +11,7 @@ from time import perf_counter
 
 from flows.engine import Engine
 from flows.library import load
-from tests.bench import pictures, processes, ticks, turns
+from tests.bench import lookups, pictures, processes, ticks, turns
 from tests.bench.figures import table
 
 
@@ -26,6 +26,7 @@ def main() -> None:
         figures = [
             *turns.engine_turns(engine),
             *turns.durable_turns(engine, folder / "turns.db"),
+            *lookups.lookups(engine),
             *processes.starts(folder),
             *processes.memory(engine, folder / "memory.db"),
             *processes.simulations(),

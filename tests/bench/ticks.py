@@ -26,7 +26,7 @@ from bot.store import Store
 from bot.telegram import tick_away
 from tests.bench.figures import Figure, median
 from tests.fake_bot_api import TOKEN, FakeBotApi, running
-from tests.reminded_bot import say
+from tests.reminded_bot import say, unasked
 
 SIZES = (1_000, 100_000, 1_000_000)
 DUE = 1_000
@@ -161,7 +161,7 @@ async def _at_work(bot: Bot, store: Store, limits: Limits, *, ticking: bool = Tr
     sender = Sender(bot, store, clock, limits)
     tasks = [asyncio.create_task(sender.run())]
     if ticking:
-        tasks.append(asyncio.create_task(tick_away(store, sender, clock, say, 0.05)))
+        tasks.append(asyncio.create_task(tick_away(store, sender, clock, unasked(store), 0.05)))
     yield sender
     # What flies lands first, or it would count as uncertain.
     await sender.drain(0.5)

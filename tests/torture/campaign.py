@@ -83,7 +83,8 @@ class Nursery:
             stdout=subprocess.PIPE,
         )
         self._events: queue.Queue[dict[str, int]] = queue.Queue()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
@@ -109,6 +110,9 @@ class Nursery:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(30)
+        self._listener.join(30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
 
 class Campaign:
@@ -193,6 +197,8 @@ class Campaign:
         if status == -signal.SIGKILL:
             self.report.kills += 1
             self.report.ends["by kill -9"] += 1
+        elif status == -signal.SIGTERM:
+            self.report.ends["by SIGTERM, before they had begun"] += 1
         elif status == 0:
             self.report.ends["by SIGTERM, with exit code 0"] += 1
         elif status == 1:
@@ -217,7 +223,7 @@ class Campaign:
         # What was postponed by a clock that was ahead comes at once.
         self.nursery.bear(self._order())
         end = time.monotonic() + 60
-        while time.monotonic() < end and not (self._is_idle() and all(soul.done for soul in self.people)):
+        while time.monotonic() < end and not self._is_over():
             for soul in self.people:
                 if soul.act():
                     self.report.updates += 1
@@ -225,6 +231,9 @@ class Campaign:
         pid = self._pid()
         os.kill(pid, signal.SIGTERM)
         self._note_end(self.nursery.ended(20))
+
+    def _is_over(self) -> bool:
+        return all(soul.done for soul in self.people) and not self.api.undelivered() and self._is_idle()
 
     def _pid(self) -> int:
         return int(self.database.with_name("bot.db.lock").read_text(encoding="ascii").split()[0])

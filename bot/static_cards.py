@@ -1,0 +1,64 @@
+"""The library of exercises as anybody may see it: one static card each, never anything of a person's plan."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.render import CAPTION_LIMIT, Button, Message, Shown, Words, bold, length, paragraphs
+from flows.safety_net import folded
+from flows.schema import Content, Exercise
+
+SHORTEST_NAME = 3
+"""Letters of a name that are enough."""
+
+
+class Library:
+    """Finds exercises and renders their cards in one language; what it returns depends on the content alone."""
+
+    def __init__(self, content: Content, words: Words) -> None:
+        self.content = content
+        self.words = words
+        self.shown = tuple(exercise for exercise in content.library.exercises if not exercise.locked)
+        """Those that anybody may look up: one that a plan unlocks only later is none of them."""
+        self.for_all = tuple(exercise for exercise in self.shown if exercise.club)
+        """Those that may be shown to a whole club unasked."""
+
+    def of_the_day(self, day: date) -> Exercise:
+        """Returns the exercise of a date, the same for everybody: one after the other, day by day."""
+        return self.for_all[day.toordinal() % len(self.for_all)]
+
+    def find(self, name: str) -> Exercise | None:
+        """Returns the exercise that has this name, or the first in whose names a word begins so, else None."""
+        wanted = folded(name)
+        if len(wanted) < SHORTEST_NAME:
+            return None
+        names = {exercise.id: self._names(exercise) for exercise in self.shown}
+        # Among several the one that suits everybody comes first: whoever says bridge means the plain one.
+        found = [
+            one for one in (*self.for_all, *self.shown) if any(f" {wanted}" in f" {each}" for each in names[one.id])
+        ]
+        return next((one for one in found if wanted in names[one.id]), found[0] if found else None)
+
+    def _names(self, exercise: Exercise) -> list[str]:
+        texts = (exercise.name, *exercise.aliases)
+        return [folded(exercise.id), *(folded(self.words.plain(text)) for text in texts)]
+
+    def plain_names(self) -> list[str]:
+        """Returns the names of all exercises that anybody may look up, not escaped."""
+        return [self.words.plain(exercise.name) for exercise in self.shown]
+
+    def card(self, exercise: Exercise, heading: str = "", rows: tuple[tuple[Button, ...], ...] = ()) -> Message:
+        """Returns the static card below a heading: name, how to at the first level, one mistake, when to stop."""
+        words = self.words
+        name, how = bold(words.text(exercise.name)), words.text(exercise.levels[0].how)
+        steps = "\n".join(f"{at}. {words.text(cue)}" for at, cue in enumerate(exercise.cues, 1))
+        mistake = words("exercise.mistake", mistake=words.plain(exercise.mistakes[0]))
+        stop = words.text(exercise.stop) if exercise.stop else ""
+        last = (mistake, stop, words("exercise.safety"))
+        text = paragraphs(heading, name, how, steps, *last)
+        drawing = self.content.pictures.of_exercise(exercise.id, 1)
+        alt = words.text(self.content.pictures.pictures[drawing])
+        # The steps give way where there is no room for them below a drawing.
+        captions = (paragraphs(alt, heading, name, how, steps, *last), paragraphs(alt, heading, name, how, *last))
+        caption = next((each for each in captions if length(each) <= CAPTION_LIMIT), "")
+        return Message(text, rows, shown=Shown(drawing, caption, rows) if caption else None)

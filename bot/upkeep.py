@@ -1,0 +1,148 @@
+"""The commands that look after the database: backup and restore, encryption and another key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bot.config import Database
+
+env_file = click.option(
+    "--env-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(".env"),
+    show_default=True,
+    help="Settings; the environment wins over the file.",
+)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Ends a command in one clear line where the database or the settings do not allow it."""
+    from bot.config import ConfigError
+    from bot.store.connection import StoreError, reason
+
+    try:
+        yield
+    except (ConfigError, FileExistsError) as error:
+        raise click.ClickException(str(error)) from error
+    except (OSError, StoreError) as error:
+        name = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+        raise click.ClickException(name + reason(error)) from error
+
+
+def _database(env_file: Path) -> Database:
+    from bot.config import ConfigError, load_database
+
+    database = load_database(os.environ, env_file)
+    if not database.path.exists():
+        raise ConfigError(f"there is no database {database.path}: DATABASE_PATH says where it is.")
+    return database
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@env_file
+def backup(path: Path, env_file: Path) -> None:
+    """Copies the database, also while the bot runs, and verifies the copy.
+
+    Where PATH is a folder, the copy is named after the time. With DATABASE_KEY the copy is under the same key.
+    """
+    from bot.store.copies import backup as copied
+
+    with _told():
+        database = _database(env_file)
+        target = path / f"backstride-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db" if path.is_dir() else path
+        copied(database.path, database.key, target)
+    click.echo(f"{target}: {target.stat().st_size:,} bytes, verified, {_kind(database)}")
+
+
+def _kind(database: Database) -> str:
+    if database.key:
+        return "encrypted with DATABASE_KEY: keep the key elsewhere"
+    return "not encrypted: it holds health data, so keep it where nobody else can read it, and not for long"
+
+
+@click.command()
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@env_file
+def restore(path: Path, env_file: Path) -> None:
+    """Puts a backup in the place of the database; the bot must be stopped.
+
+    The backup is verified first. What was there is kept aside.
+    """
+    from bot.config import load_database
+    from bot.store.copies import restore as put_back
+
+    with _told():
+        database = load_database(os.environ, env_file)
+        aside = put_back(path, database.key, database.path, datetime.now(UTC))
+    click.echo(f"{database.path}: restored from {path}, verified")
+    if aside is not None:
+        click.echo(f"What was there is in {aside}: remove it once all is well, for it holds health data.")
+    click.echo("Who used /delete after that backup was made is in it again: the operator's checklist says what to do.")
+
+
+@click.command()
+@env_file
+def encrypt(env_file: Path) -> None:
+    """Encrypts the plain database with DATABASE_KEY; the bot must be stopped.
+
+    The plain file is overwritten and removed once the encrypted one is verified.
+    """
+    from bot.config import ConfigError
+    from bot.store.copies import rewrite
+
+    with _told():
+        database = _database(env_file)
+        if not database.key:
+            raise ConfigError("DATABASE_KEY is missing: set it, or DATABASE_KEY_FILE, to a long random text first.")
+        with database.path.open("rb") as file:
+            if not file.read(16).startswith(b"SQLite format 3"):
+                raise ConfigError(f"{database.path} is not a plain database: is it encrypted already?")
+        rewrite(database.path, "", database.key)
+    click.echo(f"{database.path}: encrypted, verified")
+    _tell_rest("The plain file was overwritten and removed.")
+
+
+@click.command()
+@click.option(
+    "--new-key-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Holds the new key; without it you are asked.",
+)
+@env_file
+def rekey(new_key_file: Path | None, env_file: Path) -> None:
+    """Encrypts the database with a new key in place of DATABASE_KEY; the bot must be stopped."""
+    from bot.config import ConfigError, key_in, strong
+    from bot.store.copies import rewrite
+
+    with _told():
+        database = _database(env_file)
+        if not database.key:
+            raise ConfigError("DATABASE_KEY is missing: set the key of today; `backstride encrypt` sets the first one.")
+        if new_key_file is not None:
+            new = key_in(new_key_file)
+        else:
+            new = strong(click.prompt("New key", hide_input=True, confirmation_prompt=True), "The new key")
+        rewrite(database.path, database.key, new)
+    click.echo(f"{database.path}: encrypted with the new key, verified")
+    click.echo("Now put the new key in the place of the old one: DATABASE_KEY, or the file of DATABASE_KEY_FILE.")
+    _tell_rest("The file under the old key was overwritten and removed; backups that you made keep their old key.")
+
+
+def _tell_rest(done: str) -> None:
+    click.echo(
+        f"{done} On flash memory, on file systems that copy on write and in snapshots old blocks may remain: "
+        "there only destroying the disk's own key or the disk helps."
+    )
+
+
+COMMANDS = (backup, restore, encrypt, rekey)

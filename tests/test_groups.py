@@ -1,0 +1,212 @@
+"""Laws of the whole bot in groups: all of it but the process, against a server that plays the groups."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot import posting
+from bot.config import Settings
+from bot.conversation import Conversation
+from bot.membership import Membership
+from bot.records import Club
+from bot.store import Store
+from bot.telegram import serve
+from flows.engine import Engine
+from tests.fake_bot_api import TOKEN, USERNAME, FakeBotApi, running
+from tests.fake_groups import FakeGroup
+
+OLD, NEW = -77, -1_000_000_000_077
+ADA, BOB, EVE = 11, 12, 13
+"""An admin, a member, and an admin who is anonymous."""
+CARD = "Your answers stay in the private chat"
+
+pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBUserWarning")
+
+
+@dataclass
+class House:
+    """A bot that serves one group."""
+
+    api: FakeBotApi
+    store: Store
+    bot: Conversation
+    group: FakeGroup
+    polls: list[int] = field(default_factory=list)
+
+    async def done(self, *updates: int | None) -> None:
+        """Waits until the updates are answered and nothing waits to be sent."""
+        last = max(each for each in updates if each is not None)
+        await asyncio.to_thread(self.api.wait_for_poll, last + 1)
+        while self.store.pending() or any(map(self.store.waiting_notices, (0, 1, 2))):
+            await asyncio.sleep(0.01)
+
+    def texts(self, chat_id: int = OLD) -> list[str]:
+        return [shown.text for shown in self.api.messages(chat_id)]
+
+    def club(self, chat_id: int = OLD) -> Club:
+        chat = self.store.chat(chat_id)
+        club = None if chat is None else self.store.club(chat.key)
+        assert club is not None
+        return club
+
+    async def set_up(self, thread: int | None = None) -> None:
+        """An admin switches the exercise of the day on."""
+        await self.done(self.group.adds())
+        await self.done(self.group.says(ADA, "/club city Berlin", thread))
+        await self.done(self.group.presses(ADA, "Exercise on", thread))
+
+    async def post(self) -> None:
+        """Lets the moment come at which something is posted."""
+        at = self.club().next_at
+        assert at is not None
+        posting.tick(self.store, at, self.bot.clubs.post)
+        await self.done(self.api.say(99, "/help"))
+
+
+@pytest.fixture
+def api() -> Iterator[FakeBotApi]:
+    with running() as api:
+        yield api
+
+
+@pytest.fixture
+async def house(api: FakeBotApi, engine: Engine, tmp_path: Path) -> AsyncIterator[House]:
+    path = tmp_path / "bot.db"
+    store = Store.open(path)
+    bot = Conversation(engine, store, dialogues=(Membership,))
+    settings = Settings(TOKEN, api.base_url, api.base_file_url, path, poll_timeout=5, limits=False)
+    task = asyncio.create_task(serve(settings, store, bot, bot.commands.menus()))
+    yield House(api, store, bot, FakeGroup(api, OLD, {ADA}, {EVE}))
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(task, 10)
+    store.close()
+
+
+async def test_the_bot_is_added_and_hears_only_what_privacy_mode_lets_it_hear(house: House) -> None:
+    group = house.group
+    await house.done(group.adds())
+    assert len(house.texts()) == 1 and CARD in house.texts()[0]
+    assert group.says(BOB, "my groin is numb") is None and group.says(BOB, "/check@OtherBot") is None
+    await house.done(group.says(BOB, f"/start@{USERNAME} club"), group.says(BOB, "thank you", reply=True))
+    assert len(house.texts()) == 1
+    token = house.club().token
+    shown = house.api.messages(OLD)[0]
+    assert [button["url"] for row in shown.buttons for button in row] == [f"https://t.me/{USERNAME}?start={token}"]
+
+
+async def test_check_is_answered_once_in_its_topic(house: House) -> None:
+    house.group.is_member = True
+    await house.done(house.group.says(BOB, "/check", 7))
+    (call,) = house.api.calls("sendMessage", OLD)
+    assert int(call.params["message_thread_id"]) == 7 and CARD in call.params["text"]
+
+
+async def test_admins_change_the_settings_anonymous_ones_too_and_others_are_told_so(house: House) -> None:
+    group = house.group
+    await house.set_up()
+    assert len(house.club().exercise_on) == 7
+    await house.done(group.presses(BOB, "Exercise off"))
+    assert house.api.alerts == ["Only admins of this group can change this."] and house.club().exercise_on
+    await house.done(group.presses(EVE, "18:00"))
+    await house.done(group.says(EVE, "/club city Tokyo"), group.says(BOB, "/club city Paris"))
+    assert (house.club().post_time.hour, house.club().zone) == (18, "Asia/Tokyo")
+    (pressed,) = [call for call in house.api.calls("answerCallbackQuery") if call.params.get("show_alert")]
+    assert pressed.status == 200 and len(house.api.answered) == 3
+
+
+async def test_who_is_no_longer_an_admin_is_asked_about_again_after_a_minute_at_most(house: House) -> None:
+    await house.set_up()
+    asked = len(house.api.calls("getChatMember"))
+    assert asked == 1
+    house.api.fail(400, "Bad Request: member list is inaccessible", "getChatMember")
+    await house.done(house.group.says(BOB, "/club city Paris"))
+    assert "I could not ask Telegram" in house.texts()[-1] and house.club().zone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize("tells", [True, False], ids=["both service messages", "the error's parameter"])
+async def test_a_group_that_becomes_a_supergroup_takes_everything_with_it(house: House, tells: bool) -> None:
+    await house.set_up()
+    await house.done(house.api.say(BOB, f"/start {house.club().token}"))
+    before = house.club()
+    new = house.group.upgrades(NEW, tells=tells)
+    if not tells:
+        at = before.next_at
+        assert at is not None
+        posting.tick(house.store, at, house.bot.clubs.post)
+    await house.done(house.api.say(99, "/help"))
+    after = house.club(NEW)
+    assert (after.key, after.token, after.exercise_on) == (before.key, before.token, before.exercise_on)
+    assert house.store.chat(OLD) is None
+    person = house.store.chat(BOB)
+    assert person is not None and [club.key for club in house.store.joined_clubs(person.key)] == [before.key]
+    if not tells:
+        assert "Exercise of the day" in house.texts(NEW)[-1]
+    await house.done(new.says(BOB, "/check", 4))
+    assert CARD in house.texts(NEW)[-1]
+
+
+async def test_a_supergroup_that_spoke_first_gives_its_members_to_the_club_that_moves_in(house: House) -> None:
+    await house.set_up()
+    before = house.club()
+    new = house.group.upgrades(NEW, tells=False)
+    await house.done(new.says(BOB, "/check"))
+    await house.done(house.api.say(BOB, f"/start {house.club(NEW).token}"))
+    house.api.post(OLD, migrate_to_chat_id=NEW)
+    await house.done(house.api.post(NEW, migrate_from_chat_id=OLD))
+    assert house.club(NEW).key == before.key and house.club(NEW).exercise_on == before.exercise_on
+    person = house.store.chat(BOB)
+    assert person is not None and [club.key for club in house.store.joined_clubs(person.key)] == [before.key]
+
+
+async def test_a_bot_that_was_kicked_posts_nothing_and_returns_with_its_old_settings(house: House) -> None:
+    await house.set_up()
+    before = house.club()
+    await house.done(house.group.kicks())
+    assert (house.club().state, house.club().next_at) == ("removed", None)
+    sent = len(house.api.calls("sendMessage", OLD))
+    await house.done(house.api.say(99, "/help"))
+    assert len(house.api.calls("sendMessage", OLD)) == sent
+    await house.done(house.group.adds())
+    assert house.club().next_at == before.next_at and house.club().exercise_on == before.exercise_on
+    assert CARD in house.texts()[-1]
+
+
+@pytest.mark.parametrize("trouble", ["removed", "muted", "topic_closed"])
+async def test_a_refusal_is_noted_once_and_nothing_is_tried_again(house: House, trouble: str) -> None:
+    await house.set_up(thread=7)
+    group = house.group
+    # Telegram says nothing until the bot writes.
+    group.is_member, group.is_muted = trouble != "removed", trouble == "muted"
+    group.closed |= {7} if trouble == "topic_closed" else set()
+    tried = len(house.api.calls("sendMessage", OLD))
+    await house.post()
+    assert (house.club().state, house.club().next_at) == (trouble, None)
+    assert len(house.api.calls("sendMessage", OLD)) == tried + 1
+    # The group speaks again, and all goes on.
+    group.is_member, group.is_muted = True, False
+    await house.done(group.opens(7))
+    await house.done(group.says(BOB, "/check", 7))
+    assert house.club().state == "active" and house.club().next_at is not None
+    assert CARD in house.texts()[-1]
+
+
+async def test_a_topic_that_closes_stops_the_posts_until_it_opens(house: House) -> None:
+    await house.set_up(thread=7)
+    await house.done(house.group.closes(7))
+    assert (house.club().state, house.club().next_at) == ("topic_closed", None)
+    await house.done(house.group.opens(7))
+    assert house.club().state == "active"
+
+
+async def test_the_exercise_of_the_day_arrives_in_its_topic(house: House) -> None:
+    await house.set_up(thread=7)
+    await house.post()
+    call = house.api.calls("sendMessage", OLD)[-1]
+    assert "Exercise of the day" in call.params["text"] and int(call.params["message_thread_id"]) == 7
