@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
+from bot.clips import Clips
 from bot.days import Course, runner_date
 from bot.drawings import Drawings, in_topic
 from bot.outcome import Outcome
@@ -209,6 +210,7 @@ class Desk:
         self.words = Words(engine.content, translate, language)
         self.render = Renderer(engine, self.words)
         self.outcome = Outcome(engine, self.words)
+        self.clips = Clips(engine, self.words)
         self.follower = Follower()
         self.contacts: Callable[[Work], str] = lambda _: ""
         """Whom a person's clubs name for a sore back, escaped; nothing where there is nobody."""
@@ -311,12 +313,20 @@ class Desk:
             before = (self.words("net.heard", **self.render.numbers(work.chat.country)), *before)
         asking = Asking(work.at.ticks, with_why, too_many, before)
         message = self.render.question(self.session(work), Place(work.at.key, work.at.turn), asking)
+        if clip := self.clip(work):
+            message = self.clips.offered(message, clip)
         if not edit:
             self._show_test(work)
         if edit and work.incoming.message_id is not None:
             self.edit(work, message)
         else:
             self.say(work, message, QUESTION)
+
+    def clip(self, work: Work) -> str:
+        """Returns the id of the video that the question that waits can be done with; "" where none can be shown."""
+        drawings = self._drawings(work)
+        clip = self.clips.of_question(self.session(work)) if drawings is not None and self.waiting(work) else ""
+        return clip if drawings is not None and drawings.loop(clip) is not None else ""
 
     def _show_test(self, work: Work) -> None:
         """Sends the drawing of a self-test before its first question."""
