@@ -21,8 +21,10 @@ from bot import upkeep
 if TYPE_CHECKING:
     from bot.commands import Operator
     from bot.conversation import Conversation
-    from bot.desk import Desk, Dialogue
+    from bot.desk import Desk
+    from bot.drawings import Drawings
     from bot.store import Store
+    from bot.work import Dialogue
 
 # Each command imports what it needs: a start counts in tenths of a second, and most commands need no Telegram.
 
@@ -314,6 +316,7 @@ def run(env_file: Path) -> None:
             operator = Operator(settings.operator_name, settings.operator_contact, settings.retention_days)
             # A terminal is not there when a reminder is due, so that only a running bot offers them.
             conversation = _conversation(store, operator, [Reminding])
+            conversation.desk.drawings = _drawings()
             notices = Notices(conversation.desk.words, conversation.offers)
             retain = Retention(store, conversation.desk.render, settings.retention_days)
             unasked = {
@@ -326,6 +329,19 @@ def run(env_file: Path) -> None:
         raise click.ClickException(str(error)) from error
     except StoreError as error:
         raise click.ClickException(reason(error)) from error
+
+
+def _drawings() -> Drawings | None:
+    """Returns the drawings of the package; a bot without them speaks in texts."""
+    import logging
+
+    from bot.drawings import Drawings, DrawingsError
+
+    try:
+        return Drawings.read()
+    except DrawingsError as error:
+        logging.getLogger(__name__).warning("%s; until then texts come in their place", error)
+        return None
 
 
 for _command in upkeep.COMMANDS:

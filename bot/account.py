@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot.commands import Operator
-from bot.desk import Desk, Work
+from bot.desk import Desk
 from bot.render import Message, bold, paragraphs
 from bot.replies import plain
 from bot.store import Store
+from bot.work import Work
 
 ALWAYS = frozenset({"urgent", "privacy", "export", "delete", "help"})
 """Commands and menu buttons that need no consent: help now, and the rights of a person."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bot.calendar import Timetable, appointments, calendar
-from bot.desk import Desk, Work
-from bot.overview import today
+from bot.desk import Desk
 from bot.render import Button, Message
-from bot.schedule import zone_of
+from bot.schedule import local_date, zone_of
 from bot.store import Store
+from bot.work import Work
 
 
 class Agenda:
@@ -32,7 +32,7 @@ class Agenda:
             return
         with_plan = self.desk.has_plan(work) and self.desk.plan_waits(work) is None
         times = appointments(one, with_plan=with_plan)
-        timetable = Timetable(times, zone_of(one.zone), today(work.now, one.zone))
+        timetable = Timetable(times, zone_of(one.zone), local_date(work.now, one.zone))
         text = calendar(timetable, self.words.label, work.chat.key, work.now, health_words) or ""
         file = {"name": self.words.label("calendar.file"), "text": text}
         caption = self.words(f"calendar.caption{'.health' if health_words else ''}")

@@ -21,12 +21,12 @@ from telegram import Bot, Update
 from telegram.error import TelegramError
 
 from bot.decoding import decode, decode_query, sender_of
-from bot.desk import Incoming
 from bot.inline import Query
 from bot.pacing import Rate
 from bot.rights import Rights, Who, concerned
 from bot.sender import Sender
 from bot.store import AlreadyHandled, Store
+from bot.work import Incoming
 
 log = logging.getLogger(__name__)
 

@@ -10,16 +10,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bot import days
-from bot.desk import Desk, Work
-from bot.overview import today
+from bot.desk import Desk
+from bot.posting import TOTAL_FROM
 from bot.records import Club, DiaryEntry, TeamMember, new_key
 from bot.render import Button, Message, Words, bold, paragraphs
 from bot.replies import plain
+from bot.schedule import local_date
 from bot.store import Store
+from bot.work import Work
 from flows.team import DAYS, Total, last_week, settled
 
-TOLD_FROM = 1
-"""The first weekday on which the week before is told: Tuesday, once Sunday is over everywhere and was reported."""
 LABEL = 24
 """Characters of a button's label that small screens show."""
 
@@ -90,7 +90,7 @@ class Challenge:
         elif club is None or (part is not None and part.club == club_key):
             self.overview(work)
         else:
-            day = today(work.now, club.zone)
+            day = local_date(work.now, club.zone)
             before = next((member for member in self._members(work) if member.club == club_key), None)
             key = before.key if before is not None else new_key()
             ended = () if part is None else (replace(part, left_on=day),)
@@ -188,7 +188,7 @@ class Totals:
     def __call__(self, club: Club, day: date) -> str:
         """Returns the total of the week before as it may be told on a day, escaped; nothing where none may."""
         monday = last_week(day)
-        if not club.challenge or day.weekday() < TOLD_FROM:
+        if not club.challenge or day.weekday() < TOTAL_FROM:
             return ""
         weeks = self.store.team_weeks(club.key)
         week = next((week for week in weeks if week.monday == monday), None)

@@ -6,15 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 
-from bot import card, days
-from bot.desk import PLAN, Desk, Work
-from bot.face import DISTANCES, Face
+from bot import check_in_log, days
+from bot.check_in_card import DISTANCES, CheckInCard
+from bot.desk import Desk
 from bot.following import STOPPED, Following
 from bot.records import QUESTION, SessionRow, new_key
 from bot.reminders import checked_in
 from bot.render import Message, paragraphs
 from bot.replies import plain
+from bot.speaker import PLAN
 from bot.store import Store
+from bot.work import Work
 from flows.asked import Asked, asked
 from flows.follow_up import Day
 from flows.schema import Disposition
@@ -25,7 +27,7 @@ class CheckIn(Following):
 
     def __init__(self, desk: Desk, store: Store) -> None:
         super().__init__(desk, store)
-        self.face = Face(desk.words)
+        self.card = CheckInCard(desk.words)
         self.by_name: Mapping[str, Callable[[Work], None]] = {"checkin": self.begin, "progress": self.progress}
         self.by_button: Mapping[str, Callable[[Work], None]] = {
             "checkin": self.begin,
@@ -50,23 +52,23 @@ class CheckIn(Following):
     def goes_on(self, work: Work) -> bool:
         """Goes on with the check-in once the gates are through; without a plan that ends it."""
         row, session = self.row(work), self.desk.session(work)
-        if row is None or not row.open or row.state != card.GATES:
+        if row is None or not row.open or row.state != check_in_log.GATES:
             return self._stopped_by_signs(work)
-        begun = int(card.said(row.log, card.BEGUN) or 0)
+        begun = int(check_in_log.said(row.log, check_in_log.BEGUN) or 0)
         if len(session.log) < begun:
             # Back led out of the gates: what was said about warning signs is open again.
-            log = tuple(entry for entry in row.log if entry[0] not in ("C1", card.BEGUN))
+            log = tuple(entry for entry in row.log if entry[0] not in ("C1", check_in_log.BEGUN))
             self._move(work, row, log)
             self._show(work)
             return True
         ids = tuple(sorted(days.signs(self.desk.engine, session, begun - 1) or ()))
-        log = (*(entry for entry in row.log if entry[0] != card.FOUND), (card.FOUND, ids))
+        log = (*(entry for entry in row.log if entry[0] != check_in_log.FOUND), (check_in_log.FOUND, ids))
         self._move(work, row, log)
         if session.state != PLAN:
             # What the triage has said is enough for today.
             self._note(work, self._row(work))
             return True
-        if card.day_of(log) < self.today(work):
+        if check_in_log.day_of(log) < self.today(work):
             self._note(work, self._row(work))
             return False
         self._go(work)
@@ -101,7 +103,7 @@ class CheckIn(Following):
             self.desk.restart(work)
             return
         row = self.row(work)
-        if row is not None and row.open and card.day_of(row.log) >= on and row.started_at > course.screened_at:
+        if row is not None and row.open and check_in_log.day_of(row.log) >= on and row.started_at > course.screened_at:
             self._go(work)
             return
         if row is not None and row.open:
@@ -120,10 +122,10 @@ class CheckIn(Following):
         paused = day.state == "PAUSED" or work.chat.plan_state in STOPPED
         more = asked(self.content, self._before(course, on), course.number(on))
         extras = (*(f"L.{part}" for part in more.entry), *more.week)
-        questions = card.EVERY_DAY[:2] if paused else (*card.EVERY_DAY, *extras)
-        log = card.opened(on, questions, tuple(day.levels))
+        questions = check_in_log.EVERY_DAY[:2] if paused else (*check_in_log.EVERY_DAY, *extras)
+        log = check_in_log.opened(on, questions, tuple(day.levels))
         version = self.content.settings.content_version
-        row = SessionRow(new_key(), work.chat.key, card.FLOW, version, "C1", work.now, work.now, log)
+        row = SessionRow(new_key(), work.chat.key, check_in_log.FLOW, version, "C1", work.now, work.now, log)
         work.dialogues.append(row)
         again = any(each.day == course.number(on) and each.answered for each in course.reported)
         self._show(work, "check_in.again" if again else "")
@@ -133,14 +135,14 @@ class CheckIn(Following):
         number = course.number(on)
         return [day for day in course.days(self.content) if day.day < number][-1]
 
-    def _asked(self, work: Work, log: card.Log) -> Asked | None:
+    def _asked(self, work: Work, log: check_in_log.Log) -> Asked | None:
         """Returns what this check-in asks beside its four questions; None while the plan rests."""
-        course, on = self.course(work), card.day_of(log)
-        if course is None or len(card.listed(log, card.ASKED)) < len(card.EVERY_DAY):
+        course, on = self.course(work), check_in_log.day_of(log)
+        if course is None or len(check_in_log.listed(log, check_in_log.ASKED)) < len(check_in_log.EVERY_DAY):
             return None
         return asked(self.content, self._before(course, on), course.number(on))
 
-    def _repeated(self, work: Work, log: card.Log) -> tuple[str, ...]:
+    def _repeated(self, work: Work, log: check_in_log.Log) -> tuple[str, ...]:
         """Returns the gate and the items that are asked again though nothing is new; all gates are not listed."""
         found = self._asked(work, log)
         if found is None or found.gates:
@@ -158,27 +160,27 @@ class CheckIn(Following):
             self.begin(work)
         elif row is None or row.key != key:
             self.desk.where(work, "busy")
-        elif not row.open or card.day_of(row.log) < self.today(work):
+        elif not row.open or check_in_log.day_of(row.log) < self.today(work):
             choices = [("check_in.button", "g:checkin"), ("card.plan", "g:plan")]
             self.desk.say(work, self.desk.render.menu(self.words("check_in.over"), choices))
-        elif row.state == card.GATES:
+        elif row.state == check_in_log.GATES:
             self.desk.where(work, "question.stale")
         elif str(row.turn) != turn or not self._coded(work, row, code):
             self._show(work, "question.stale")
 
     def _coded(self, work: Work, row: SessionRow, code: str) -> bool:
-        offered = card.options(row.log, row.state)
+        offered = check_in_log.options(row.log, row.state)
         if code == "b":
-            self._move(work, row, card.back(row.log))
+            self._move(work, row, check_in_log.back(row.log))
             self._show(work)
             return True
-        if code == "d" and row.state == card.HURT:
+        if code == "d" and row.state == check_in_log.HURT:
             self._answer(work, row, row.ticks)
             return True
         if not (code[:1] in ("a", "t", "u") and code[1:].isascii() and code[1:].isdigit() and len(code) < 4):
             return False
         at = int(code[1:])
-        if at >= len(offered) or (code[0] == "a") == (row.state == card.HURT):
+        if at >= len(offered) or (code[0] == "a") == (row.state == check_in_log.HURT):
             return False
         if code[0] == "a":
             self._answer(work, row, offered[at])
@@ -191,24 +193,24 @@ class CheckIn(Following):
     def reply(self, work: Work) -> bool:
         """Takes typed text as the answer to the card; returns False where it asks nothing."""
         row = self.row(work)
-        if row is None or not row.open or row.state == card.GATES or self.desk.waiting(work):
+        if row is None or not row.open or row.state == check_in_log.GATES or self.desk.waiting(work):
             return False
-        if work.session is None or work.incoming.kind != "text" or card.day_of(row.log) < self.today(work):
+        if work.session is None or work.incoming.kind != "text" or check_in_log.day_of(row.log) < self.today(work):
             return False
         text = work.incoming.text
-        if row.state == card.HURT:
-            chosen = self.face.hurt(row, text)
+        if row.state == check_in_log.HURT:
+            chosen = self.card.hurt(row, text)
             if plain(text) == plain(self.words.label("nav.done")):
                 self._answer(work, row, row.ticks)
                 return True
         else:
-            chosen = self.face.named(row.state, text)
+            chosen = self.card.named(row.state, text)
         if len(chosen) != 1:
-            scale = card.OPTIONS.get(row.state) == card.NUMBERS
+            scale = check_in_log.OPTIONS.get(row.state) == check_in_log.NUMBERS
             repeat = "check_in.repeat_distance" if row.state in DISTANCES else "question.repeat"
             self._show(work, "question.repeat_scale" if scale else repeat)
         else:
-            self._answer(work, row, tuple(chosen) if row.state == card.HURT else chosen[0])
+            self._answer(work, row, tuple(chosen) if row.state == check_in_log.HURT else chosen[0])
         return True
 
     def _answer(self, work: Work, row: SessionRow, value: str | tuple[str, ...]) -> None:
@@ -221,8 +223,8 @@ class CheckIn(Following):
             work.reminders = checked_in(reminders, work.now)
         self._go(work)
 
-    def _move(self, work: Work, row: SessionRow, log: card.Log) -> None:
-        state = card.due(log)
+    def _move(self, work: Work, row: SessionRow, log: check_in_log.Log) -> None:
+        state = check_in_log.due(log)
         work.dialogues.append(replace(row, log=log, state=state, ticks=(), turn=row.turn + 1, updated_at=work.now))
 
     def _row(self, work: Work) -> SessionRow:
@@ -233,20 +235,20 @@ class CheckIn(Following):
     def _go(self, work: Work) -> None:
         """Shows what comes next: a question, the gates, or what follows from the check-in."""
         row = self._row(work)
-        if row.state == card.GATES:
+        if row.state == check_in_log.GATES:
             self._ask_gates(work, row)
-        elif row.state == card.DONE:
+        elif row.state == check_in_log.DONE:
             self._finish(work, row)
         else:
             self._show(work)
 
     def _ask_gates(self, work: Work, row: SessionRow) -> None:
         session = self.desk.session(work)
-        if not card.said(row.log, card.BEGUN):
-            said = card.said(row.log, "C1")
+        if not check_in_log.said(row.log, check_in_log.BEGUN):
+            said = check_in_log.said(row.log, "C1")
             names = self._repeated(work, row.log) if said == "more" else ()
             turn = self.desk.engine.recheck(session, names)
-            log = (*row.log, (card.BEGUN, len(turn.session.log)))
+            log = (*row.log, (check_in_log.BEGUN, len(turn.session.log)))
             self._move(work, row, log)
             self._edit(work, Message(paragraphs(*map(self.words, self._why_asked(said, names)))))
             self.desk.take(work, turn)
@@ -271,13 +273,13 @@ class CheckIn(Following):
 
     def _note(self, work: Work, row: SessionRow) -> None:
         """Puts a check-in into the diary and ends it."""
-        given = card.answers(row.log)
+        given = check_in_log.answers(row.log)
         if given:
-            work.diary.append(days.reported(card.day_of(row.log), given, work.now))
+            work.diary.append(days.reported(check_in_log.day_of(row.log), given, work.now))
         work.dialogues.append(replace(row, open=False, turn=row.turn + 1, updated_at=work.now))
 
     def _finish(self, work: Work, row: SessionRow) -> None:
-        on = card.day_of(row.log)
+        on = check_in_log.day_of(row.log)
         known = self.store.diary(work.chat.key, days.CHECK_IN)
         again = any(entry.data["date"] == on.isoformat() for entry in known)
         self._note(work, row)
@@ -289,7 +291,7 @@ class CheckIn(Following):
         day = next((day for day in followed if day.day == number), followed[-1])
         before = self._before(course, on)
         self._edit(work, self.desk.recovered(self.reports.report(day, on, again), day))
-        self._stop(work, day, before, card.said(row.log, "C2"))
+        self._stop(work, day, before, check_in_log.said(row.log, "C2"))
         if day.state != "PAUSED" and self.desk.session(work).state == PLAN:
             self._ask_now(work, day)
 
@@ -320,7 +322,7 @@ class CheckIn(Following):
 
     def _show(self, work: Work, before: str = "") -> None:
         """Shows the question that waits: on the card that was pressed, or on a new one."""
-        self._edit(work, self.face.message(self._row(work), before))
+        self._edit(work, self.card.message(self._row(work), before))
 
     def _edit(self, work: Work, message: Message) -> None:
         if work.incoming.kind == "press" and work.incoming.data.startswith("k:"):

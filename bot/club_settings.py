@@ -15,10 +15,11 @@ from zlib import crc32
 from babel import Locale
 
 from bot import wall, zones
-from bot.desk import Desk, Work
-from bot.posting import planned
+from bot.desk import Desk
+from bot.posting import TOTAL_FROM, planned
 from bot.records import Club, Contact
 from bot.render import Button, Message, Words, bold, paragraphs
+from bot.work import Work
 
 PREFIX = "cs"
 """The first part of the data of every button here; what follows says what the setting should become."""
@@ -85,7 +86,11 @@ class ClubSettings:
             yield words("club.exercise_on", days=days, time=wall.clock(club.post_time, words.language))
         else:
             yield words("club.exercise_off")
-        yield words("club.challenge_on" if club.challenge else "club.challenge_off")
+        if club.challenge:
+            day, at = wall.weekdays([TOTAL_FROM], words.language), wall.clock(club.post_time, words.language)
+            yield words("club.challenge_on", day=day, time=at)
+        else:
+            yield words("club.challenge_off")
 
     def _contacts(self, work: Work, club: Club) -> str:
         words = self.words(club)

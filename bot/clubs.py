@@ -11,21 +11,22 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.club_settings import PREFIX, ClubSettings
-from bot.desk import Desk, Work
+from bot.desk import Desk
 from bot.poster import posters
 from bot.posting import planned
 from bot.records import Call, Club, ClubState, new_key, new_token
 from bot.render import Button, Message, Translate, Words, paragraphs
 from bot.static_cards import Library
 from bot.store import Store
+from bot.work import Work
 from flows.safety_net import SafetyNet
 
 GROUP = ("check", "exercise", "club", "poster")
 """Commands of a group, in the order in which Telegram lists them."""
 LONGEST_TITLE = 128
 STATES: Mapping[str, ClubState] = {"removed": "removed", "muted": "muted", "topic_closed": "topic_closed"}
-AGAIN, ALERT, ASKED = timedelta(minutes=10), timedelta(seconds=30), timedelta(seconds=5)
-"""How soon the card comes again in the same topic: for talk, for words that may tell of an emergency, and on /check."""
+AGAIN, ASKED = timedelta(minutes=1), timedelta(seconds=5)
+"""How soon the card comes again in the same topic: for talk, and for /check or words that may tell of an emergency."""
 
 
 class Clubs:
@@ -106,7 +107,7 @@ class Clubs:
 
     def _urgent(self, work: Work) -> timedelta | None:
         heard = self.net.hears(f"{work.incoming.text} {work.incoming.argument}")
-        return ALERT if heard else None
+        return ASKED if heard else None
 
     def _command(self, work: Work, club: Club) -> None:
         name, urgent = work.incoming.text, self._urgent(work)

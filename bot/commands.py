@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bot.desk import CHECKED, PLAN, Desk, Work
+from bot.desk import Desk
 from bot.records import DiaryEntry
 from bot.render import Message, bold, paragraphs
 from bot.replies import number, plain
+from bot.speaker import CHECKED, PLAN
 from bot.store import Store
+from bot.work import Work
 from flows.questions import Refused
 
 PRIVATE = (

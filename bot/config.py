@@ -15,9 +15,9 @@ from dotenv import dotenv_values
 TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{10,100}")
 SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-LONGEST_POLL = 50
+POLL_TIMES, PORTS, RETENTION_TIMES = (1, 50), (1, 65535), (14, 3650)
+"""The least and the most: seconds of one poll, ports, days of retention."""
 SHORTEST_KEY = 20
-SHORTEST_RETENTION, LONGEST_RETENTION = 14, 3650
 
 
 class ConfigError(Exception):
@@ -90,17 +90,17 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
         base_url=_url(given, "TELEGRAM_API_BASE_URL", defaults.base_url),
         base_file_url=_url(given, "TELEGRAM_API_BASE_FILE_URL", defaults.base_file_url),
         database_path=Path(given.get("DATABASE_PATH") or defaults.database_path),
-        log_level=_log_level(given, defaults.log_level),
+        log_level=_one_of(given, "LOG_LEVEL", LOG_LEVELS, defaults.log_level),
         operator_name=given.get("OPERATOR_NAME", ""),
         operator_contact=given.get("OPERATOR_CONTACT", ""),
-        poll_timeout=_number(given, "POLL_TIMEOUT", defaults.poll_timeout, "whole seconds", LONGEST_POLL),
-        limits=_one_of(given, "TELEGRAM_LIMITS", ("on", "off")) == "on",
+        poll_timeout=_number(given, "POLL_TIMEOUT", defaults.poll_timeout, "whole seconds", POLL_TIMES),
+        limits=_one_of(given, "TELEGRAM_LIMITS", ("on", "off"), "on") == "on",
         operator_ids=_ids(given, "OPERATOR_IDS"),
-        log_format=_one_of(given, "LOG_FORMAT", ("plain", "json")),
-        metrics_port=_number(given, "METRICS_PORT", 0, "a port", 65535) or None,
+        log_format=_one_of(given, "LOG_FORMAT", ("plain", "json"), defaults.log_format),
+        metrics_port=_number(given, "METRICS_PORT", 0, "a port", PORTS) or None,
         webhook=_webhook(given),
         database_key=_key(given),
-        retention_days=_days(given, "RETENTION_DAYS", defaults.retention_days),
+        retention_days=_number(given, "RETENTION_DAYS", defaults.retention_days, "whole days", RETENTION_TIMES),
     )
 
 
@@ -174,26 +174,20 @@ def _url(given: Mapping[str, str], name: str, default: str) -> str:
     return url
 
 
-def _log_level(given: Mapping[str, str], default: str) -> str:
-    level = given.get("LOG_LEVEL", default).upper()
-    if level not in LOG_LEVELS:
-        raise ConfigError(f"LOG_LEVEL is malformed: use one of {', '.join(LOG_LEVELS)}.")
-    return level
-
-
-def _one_of(given: Mapping[str, str], name: str, values: tuple[str, ...]) -> str:
-    value = given.get(name, values[0]).lower()
-    if value not in values:
+def _one_of(given: Mapping[str, str], name: str, values: tuple[str, ...], default: str) -> str:
+    known = {value.lower(): value for value in values}
+    value = known.get(given.get(name, default).lower())
+    if value is None:
         raise ConfigError(f"{name} is malformed: use one of {', '.join(values)}.")
     return value
 
 
-def _number(given: Mapping[str, str], name: str, default: int, what: str, most: int) -> int:
-    text = given.get(name)
+def _number(given: Mapping[str, str], name: str, default: int, what: str, limits: tuple[int, int]) -> int:
+    text, (least, most) = given.get(name), limits
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):
-        raise ConfigError(f"{name} is malformed: give {what} from 1 to {most}.")
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
+        raise ConfigError(f"{name} is malformed: give {what} from {least} to {most}.")
     return int(text)
 
 
@@ -218,11 +212,4 @@ def _webhook(given: Mapping[str, str]) -> Webhook | None:
         ip_address(listen)
     except ValueError:
         raise ConfigError("WEBHOOK_LISTEN is malformed: give an IP address such as 127.0.0.1.") from None
-    return Webhook(url, secret, listen, _number(given, "WEBHOOK_PORT", 8443, "a port", 65535))
-
-
-def _days(given: Mapping[str, str], name: str, default: int) -> int:
-    text = given.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and SHORTEST_RETENTION <= int(text) <= LONGEST_RETENTION):
-        raise ConfigError(f"{name} is malformed: give whole days from {SHORTEST_RETENTION} to {LONGEST_RETENTION}.")
-    return int(text)
+    return Webhook(url, secret, listen, _number(given, "WEBHOOK_PORT", 8443, "a port", PORTS))

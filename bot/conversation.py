@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from bot.clips import TIMER
 from bot.clubs import Clubs
 from bot.commands import Commands, Operator
-from bot.desk import Arriving, Desk, Dialogue, Guarding, Incoming, Noting, Returning, Work
+from bot.desk import Desk
 from bot.inline import Inline, Query
 from bot.records import RESULT, Chat, Commit, SessionRow, new_key
 from bot.render import LANGUAGE, Message, Translate, paragraphs
 from bot.replies import Replies
 from bot.store import Store
+from bot.work import Arriving, Dialogue, Guarding, Incoming, Noting, Returning, Work
 from flows.engine import Engine, Outdated
 from flows.safety_net import SafetyNet
 

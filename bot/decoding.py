@@ -9,8 +9,8 @@ from telegram import CallbackQuery, ChatMember, ChatMemberRestricted, ChatMember
 from telegram.constants import ChatType
 
 from bot.club_settings import ADMINS, PREFIX
-from bot.desk import Incoming, Kind
 from bot.inline import Query
+from bot.work import Incoming, Kind
 
 
 class _Group(TypedDict, total=False):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, date, tzinfo
 from zoneinfo import ZoneInfo
 
-from bot import card, days
-from bot.desk import Desk, Follower, Work
+from bot import check_in_log, days
+from bot.day_report import Reports
+from bot.desk import Desk
 from bot.progress import progress_call
 from bot.records import DiaryEntry, SessionRow
 from bot.render import Message, paragraphs
-from bot.report import Reports
 from bot.store import Store
+from bot.work import Follower, Work
 from flows.follow_up import Day
 from flows.schema import Disposition
 
@@ -43,8 +44,8 @@ class Following(Follower):
 
     def row(self, work: Work) -> SessionRow | None:
         """Returns the newest check-in, as this turn has left it."""
-        changed = [row for row in work.dialogues if row.flow == card.FLOW]
-        return changed[-1] if changed else self.store.latest_session(work.chat.key, card.FLOW)
+        changed = [row for row in work.dialogues if row.flow == check_in_log.FLOW]
+        return changed[-1] if changed else self.store.latest_session(work.chat.key, check_in_log.FLOW)
 
     def course(self, work: Work) -> days.Course | None:
         """Returns the last full screen and what was reported since; answers of an open check-in count too."""
@@ -59,7 +60,7 @@ class Following(Follower):
 
     def _worked_out(self, diary: list[DiaryEntry], row: SessionRow | None) -> days.Course | None:
         if row is not None and row.open:
-            on, given = card.day_of(row.log), card.answers(row.log)
+            on, given = check_in_log.day_of(row.log), check_in_log.answers(row.log)
             again = any(e.kind == days.CHECK_IN and e.data["date"] == on.isoformat() for e in diary)
             if given and not again:
                 # Its place among the entries is where it began: a full screen after it makes it part of the past.

@@ -12,7 +12,8 @@ from typing import Any
 
 from bot.handover import PERSON, REASON, RUNNING, SEEN, TIMELINE, Answered, Event, Handover, Sign
 from bot.outcome import TOP_FINDINGS, Outcome
-from bot.render import Renderer, Words, full_date, one_decimal, short_date
+from bot.questions import Renderer
+from bot.render import Words, full_date, one_decimal, short_date
 from flows.schema import Disposition
 from flows.screen import CLEARED
 

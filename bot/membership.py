@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bot import wall
-from bot.desk import Desk, Work
+from bot.desk import Desk
 from bot.records import Club
 from bot.render import Button, Message, bold, listed, paragraphs
 from bot.store import Store
+from bot.work import Work
 
 
 class Membership:

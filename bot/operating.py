@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.conversation import Conversation
-from bot.desk import Incoming
 from bot.inline import Query
 from bot.records import Call, Chat, Commit, new_key
 from bot.render import Message
+from bot.work import Incoming
 
 
 class Operating:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bot.distances import shown_distance
-from bot.exercises import Cards
+from bot.exercise_cards import Cards
 from bot.render import Button, Message, Words, bold, listed, paragraphs
 from flows.check_in_schema import Step
 from flows.engine import Engine, Session

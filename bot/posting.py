@@ -18,14 +18,17 @@ from bot.store import Store
 
 log = logging.getLogger(__name__)
 
-TOTAL_ON = 1
-"""The weekday on which the total of the week before joins the post: Tuesday, so that what is said on Monday counts."""
+TOTAL_FROM = 1
+"""The first weekday on which the week before is told: Tuesday, once Sunday is over everywhere and was reported.
+
+Where the post of that day is missed, the total joins that of the next day on which there is one.
+"""
 TRY_AGAIN = timedelta(hours=1)
 
 
 def post_days(club: Club) -> tuple[int, ...]:
-    """Returns the weekdays on which a club may be told something: those of the exercise, and that of the total."""
-    return tuple(sorted({*club.exercise_on, *([TOTAL_ON] if club.challenge else [])}))
+    """Returns the weekdays on which a club may be told something: those of the exercise, and those of a total."""
+    return tuple(sorted({*club.exercise_on, *(range(TOTAL_FROM, 7) if club.challenge else ())}))
 
 
 def planned(club: Club, now: datetime) -> Club:

@@ -11,13 +11,14 @@ from typing import Any
 
 from bot import days
 from bot.commands import no_plan
-from bot.desk import Desk, Work
+from bot.desk import Desk
 from bot.handover import SEEN, Handover, Source, handover
 from bot.letter import Letter
 from bot.plan_page import PlanPage
 from bot.records import INSTEAD
 from bot.render import Message
 from bot.store import Store
+from bot.work import Work
 
 
 class Printing:

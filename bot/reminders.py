@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import count, groupby, islice
 from operator import attrgetter
+from typing import NamedTuple
 
 from bot.days import runner_date
 from bot.records import UNTIL_I_SAY, Call, Kind, Notice, Reminder
-from bot.schedule import ONE_DAY, instant, is_night, next_due, split, wall_times, zone_of
+from bot.schedule import ONE_DAY, instant, is_night, local_date, next_due, split, wall_times, zone_of
 from bot.store import Store
 
 log = logging.getLogger(__name__)
@@ -28,8 +29,7 @@ def patience(kind: Kind) -> timedelta:
     return TWO_HOURS if kind in ("check_in", "nudge", "club_post") else THREE_DAYS
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """What one message to one chat is about."""
 
     chat: str
@@ -39,8 +39,7 @@ class Due:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """What becomes of the reminders of one chat at one moment."""
 
     reminders: tuple[Reminder, ...]
@@ -83,7 +82,9 @@ def put_off(reminders: Sequence[Reminder], now: datetime) -> tuple[Reminder, ...
     Returns None where there is neither. A nudge stands in the place of the usual words: the check-in comes for both.
     """
     came = [
-        one.sent_at for one in reminders if one.sent_at is not None and _today(one, one.sent_at) == _today(one, now)
+        one.sent_at
+        for one in reminders
+        if one.sent_at is not None and local_date(one.sent_at, one.zone) == local_date(now, one.zone)
     ]
     last = max(came, default=None)
     wanted: set[Kind] = {one.kind for one in reminders if last is not None and one.sent_at == last}
@@ -96,7 +97,7 @@ def put_off(reminders: Sequence[Reminder], now: datetime) -> tuple[Reminder, ...
 
 def skipped(reminders: Iterable[Reminder], now: datetime) -> tuple[Reminder, ...]:
     """Returns a chat's reminders so that nothing comes any more on this day."""
-    return tuple(planned(replace(one, skip_on=_today(one, now), snoozed_at=None), now) for one in reminders)
+    return tuple(planned(replace(one, skip_on=local_date(now, one.zone), snoozed_at=None), now) for one in reminders)
 
 
 def paused(reminders: Iterable[Reminder], until: date | None, now: datetime) -> tuple[Reminder, ...]:
@@ -168,10 +169,6 @@ def _played(reminders: Iterable[Reminder], now: datetime) -> Iterator[tuple[date
             yield at.astimezone(zone_of(turn.reminders[0].zone)), turn.due
 
 
-def _today(reminder: Reminder, now: datetime) -> date:
-    return now.astimezone(zone_of(reminder.zone)).date()
-
-
 # ---- what is due -------------------------------------------------------------------------------------------------
 
 
@@ -233,7 +230,8 @@ def turned(reminders: Sequence[Reminder], now: datetime) -> Turn:
             expires.append(until)
     if not kinds:
         return Turn(tuple(changed), None, missed)
-    return Turn(tuple(changed), Due(changed[0].chat, tuple(kinds), _today(changed[0], now), max(expires)), missed)
+    due = Due(changed[0].chat, tuple(kinds), local_date(now, changed[0].zone), max(expires))
+    return Turn(tuple(changed), due, missed)
 
 
 def _is_due(reminder: Reminder, now: datetime) -> bool:
@@ -255,15 +253,13 @@ def _weekly(reminder: Reminder, now: datetime) -> tuple[Reminder, datetime | Non
             timely, snoozed_at = snoozed_at if timely is None else max(timely, snoozed_at), None
         else:
             missed, snoozed_at = missed + 1, None
-    after = replace(
-        reminder,
-        snoozed_at=snoozed_at,
-        done_on=last.day if last is not None else reminder.done_on,
-        done=last.number + 1 if last is not None else reminder.done,
-        next_at=next_at,
-        sent_at=now if timely else reminder.sent_at,
-        missed=reminder.missed + missed,
-    )
+    one, sent_at = reminder, now if timely else reminder.sent_at
+    done_on, done = (last.day, last.number + 1) if last is not None else (one.done_on, one.done)
+    # Written out, for a tick may do a thousand of these: `replace` takes three times as long.
+    after = Reminder(
+        one.chat, one.kind, one.zone, one.times, one.weekdays, one.days, one.quiet, one.paused_until, one.skip_on,
+        one.race_on, snoozed_at, one.stopped_at, done_on, done, next_at, sent_at, one.missed + missed,
+    )  # fmt: skip
     return after, timely + late if timely else None, missed
 
 
@@ -299,18 +295,18 @@ def _listed(
 def _has_room(reminders: Sequence[Reminder], check_in: Reminder | None, now: datetime) -> bool:
     """Tells whether a message may come by itself: the first of its day, with no check-in later on it, not at night."""
     for one in reminders:
-        today = _today(one, now)
-        if one.sent_at is not None and _today(one, one.sent_at) == today:
+        today = local_date(now, one.zone)
+        if one.sent_at is not None and local_date(one.sent_at, one.zone) == today:
             return False
         if is_night(one, now):
             return False
     due = check_in.next_at if check_in is not None else None
-    return check_in is None or due is None or _today(check_in, due) > _today(check_in, now)
+    return check_in is None or due is None or local_date(due, check_in.zone) > local_date(now, check_in.zone)
 
 
 def _later(reminder: Reminder, check_in: Reminder | None, now: datetime) -> datetime:
     """When to try again: with the next check-in or tomorrow at its own time, whichever comes first."""
     zone, at = zone_of(reminder.zone), wall_times(reminder)[0]
-    tomorrow = instant(_today(reminder, now) + ONE_DAY, at, zone) or now + ONE_DAY
+    tomorrow = instant(local_date(now, reminder.zone) + ONE_DAY, at, zone) or now + ONE_DAY
     due = check_in.next_at if check_in is not None else None
     return tomorrow if due is None else min(due, tomorrow)

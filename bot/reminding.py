@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 
 from bot import reminders, wall, zones
 from bot.agenda import Agenda
-from bot.asking import ALL, EVERY_DAY, UNTIL_I_SAY, WEEK, Asked, Draft, Goal, prepare, read_day, read_quiet
-from bot.desk import Desk, Work
+from bot.desk import Desk
 from bot.occasions import Asking, Occasion, first_of, occasion
-from bot.overview import CHANGES, Overview, today
 from bot.records import Entry, Kind, Reminder, SessionRow, new_key
+from bot.reminder_overview import CHANGES, Overview
+from bot.reminder_questions import ALL, EVERY_DAY, UNTIL_I_SAY, WEEK, Asked, Draft, Goal, prepare, read_day, read_quiet
 from bot.render import Message
 from bot.replies import plain
+from bot.schedule import local_date
 from bot.store import Store
+from bot.work import Work
 
 FLOW = "remind"
 OFFERS = (
@@ -241,7 +243,7 @@ class Reminding:
     # ---- what the questions lead to --------------------------------------------------------------------------
 
     def _reached(self, work: Work, draft: Draft) -> None:
-        own, day_now = self._set(work), today(work.now, draft.zone)
+        own, day_now = self._set(work), local_date(work.now, draft.zone)
         match draft.goal:
             case "weekly":
                 work.reminders = self._wanted(work, draft)

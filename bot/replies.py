@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from bot.desk import Desk, Work
+from bot.desk import Desk
+from bot.work import Work
 from flows.questions import Answer, Node
 from flows.schema import Option, Question
 

@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from bot.questions import Renderer
 from bot.records import Call, Notice
-from bot.render import Renderer
 from bot.store import Store
 
 log = logging.getLogger(__name__)

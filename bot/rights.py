@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from telegram import Bot, ChatMember
 from telegram.error import TelegramError
 
-from bot.desk import Incoming
+from bot.work import Incoming
 
 log = logging.getLogger(__name__)
 

@@ -56,6 +56,11 @@ def zone_of(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def local_date(now: datetime, zone: str) -> date:
+    """Returns the date in a zone, or in UTC where none is known."""
+    return now.astimezone(zone_of(zone)).date() if zone else now.date()
+
+
 @lru_cache(16_384)
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime | None:
     """Returns when a clock on the wall shows this, in UTC; None on a date that the zone skips."""

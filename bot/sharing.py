@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
-from bot.desk import Desk, Work
+from bot.desk import Desk
 from bot.poster import posters
 from bot.render import Button, Message
 from bot.store import Store
+from bot.work import Work
 
 
 class Sharing:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+
+from rapidfuzz import fuzz, process
 
 from bot.render import CAPTION_LIMIT, Button, Message, Shown, Words, bold, length, paragraphs
 from flows.safety_net import folded
@@ -10,6 +13,8 @@ from flows.schema import Content, Exercise
 
 SHORTEST_NAME = 3
 """Letters of a name that are enough."""
+LIKE = 75.0
+"""How much a whole name, or one of its words, must be like what was typed, of 100: a slip or two and no more."""
 
 
 class Library:
@@ -28,7 +33,10 @@ class Library:
         return self.for_all[day.toordinal() % len(self.for_all)]
 
     def find(self, name: str) -> Exercise | None:
-        """Returns the exercise that has this name, or the first in whose names a word begins so, else None."""
+        """Returns the exercise that has this name, or in whose names a word begins so or is spelt much like it.
+
+        Returns None where there is none.
+        """
         wanted = folded(name)
         if len(wanted) < SHORTEST_NAME:
             return None
@@ -37,7 +45,14 @@ class Library:
         found = [
             one for one in (*self.for_all, *self.shown) if any(f" {wanted}" in f" {each}" for each in names[one.id])
         ]
-        return next((one for one in found if wanted in names[one.id]), found[0] if found else None)
+        return next((one for one in found if wanted in names[one.id]), found[0] if found else self._like(wanted, names))
+
+    def _like(self, wanted: str, names: Mapping[str, list[str]]) -> Exercise | None:
+        """The exercise whose name is most like a misspelt one; a sentence is like none."""
+        ordered = [*self.for_all, *(one for one in self.shown if not one.club)]
+        spelt = [(each, one) for one in ordered for name in names[one.id] for each in (name, *name.split())]
+        best = process.extractOne(wanted, [each for each, _ in spelt], scorer=fuzz.ratio, score_cutoff=LIKE)
+        return None if best is None else spelt[best[2]][1]
 
     def _names(self, exercise: Exercise) -> list[str]:
         texts = (exercise.name, *exercise.aliases)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.conversation import Conversation
-from bot.desk import Incoming
 from bot.store import Store
+from bot.work import Incoming
 
 CHAT_ID = 1
 """The one chat of a terminal."""

@@ -13,11 +13,12 @@ from typing import Any
 
 from bot.commands import Operator
 from bot.conversation import Conversation
-from bot.desk import Desk, Dialogue, Incoming, Kind
+from bot.desk import Desk
 from bot.records import Chat as ChatRow
 from bot.records import SessionRow
 from bot.render import LANGUAGE
 from bot.store import Store
+from bot.work import Dialogue, Incoming, Kind
 from flows.engine import Engine, Session
 from tests.person import Person
 

@@ -14,11 +14,11 @@ from telegram import Bot, User
 
 from bot.answering import PATIENCE, Answers
 from bot.decoding import sender_of
-from bot.desk import Incoming
 from bot.inline import Query
 from bot.records import Chat, Commit
 from bot.sender import Sender
 from bot.store import Store
+from bot.work import Incoming
 from tests import virtual_time
 from tests.fake_bot_api import TOKEN, USERNAME
 

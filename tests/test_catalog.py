@@ -28,6 +28,8 @@ SHOWN = set(
     "title emergency urgent_line crisis_line default_emergency default_urgent_line default_crisis_line phrases "
     # drawings
     "pictures "
+    # units that people type
+    "kilometres miles "
     # self-tests
     "rules".split()
 )

@@ -127,6 +127,26 @@ def test_a_club_without_a_challenge_is_told_nothing(chat: Chat) -> None:
     assert totals(chat)(replace(CLUB, challenge=False), TUESDAY) == ""
 
 
+def test_a_total_whose_day_is_missed_is_told_on_the_next_one_and_once(chat: Chat) -> None:
+    """The bot is down on Tuesday, in a club that has asked for no exercise of the day."""
+    enrol_all(chat.store)
+    chat.bot.clubs.also.append(totals(chat))
+    now = datetime(2026, 3, 9, 12, tzinfo=UTC)
+    group = chat.store.chat(GROUP)
+    assert group is not None
+    chat.store.commit(Commit(None, group, club=planned(CLUB, now)))
+    now = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    assert tick(chat.store, now, chat.bot.clubs.post).missed == 1
+    posts = []
+    for _ in range(7 * 24):
+        tick(chat.store, now, chat.bot.clubs.post)
+        for call in chat.store.heads(now, 5, 2):
+            posts.append((now.date(), str(call.params["text"])))
+            chat.store.sent(call.id, 1, now)
+        now += timedelta(hours=1)
+    assert posts == [(TUESDAY + timedelta(days=1), chat.words("team.total", days=20))]
+
+
 def test_a_week_is_told_on_one_day_and_never_changes(chat: Chat) -> None:
     enrol_all(chat.store)
     first = totals(chat)(CLUB, TUESDAY)
@@ -205,7 +225,7 @@ def test_the_total_joins_the_one_post_of_its_day(chat: Chat) -> None:
     assert [chat.words("team.total", days=20) in text for _, text in posts] == [False, True, False]
 
 
-def test_a_challenge_alone_posts_on_tuesdays_only_and_only_if_there_is_a_total(chat: Chat) -> None:
+def test_a_challenge_alone_posts_only_if_there_is_a_total(chat: Chat) -> None:
     clubs = chat.bot.clubs
     clubs.also.append(totals(chat))
     assert clubs.post(CLUB, TUESDAY) is None

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot import card
+from bot import check_in_log
 from bot.check_in import CheckIn
 from bot.days import Course
-from bot.desk import Incoming, Work
 from bot.records import SessionRow
+from bot.work import Incoming, Work
 from flows.engine import Engine
 from flows.schema import Content, Disposition
 from tests.chat import Chat, Sent, read_all
@@ -41,17 +41,17 @@ def answer_card(chat: Chat, **answers: str) -> list[Sent]:
     """Answers a check-in by values; what is not named gets the last button, and the gates find nothing."""
     sent = chat.command("/checkin")
     while (row := open_card(chat)) is not None:
-        if row.state == card.GATES:
+        if row.state == check_in_log.GATES:
             sent = chat.go(Person({"nprs": 4}))
             continue
-        offered = card.options(row.log, row.state)
-        code = "d" if row.state == card.HURT else f"a{offered.index(answers.get(row.state, offered[-1]))}"
+        offered = check_in_log.options(row.log, row.state)
+        code = "d" if row.state == check_in_log.HURT else f"a{offered.index(answers.get(row.state, offered[-1]))}"
         sent = chat.tap(f"k:{row.key}:{row.turn}:{code}", chat.newest.message_id)
     return sent
 
 
 def open_card(chat: Chat) -> SessionRow | None:
-    row = chat.store.latest_session(chat.chat.key, card.FLOW)
+    row = chat.store.latest_session(chat.chat.key, check_in_log.FLOW)
     return row if row is not None and row.open else None
 
 
@@ -676,9 +676,9 @@ def test_a_conversation_in_another_language_has_the_dates_and_numbers_of_that(tm
 
 
 def test_every_question_of_the_card_has_its_words(content: Content) -> None:
-    for step, values in card.OPTIONS.items():
+    for step, values in check_in_log.OPTIONS.items():
         assert f"check_in.{step}" in content.phrases.phrases
         assert f"check_in.{step}.short" in content.phrases.phrases
-        if values != card.NUMBERS:
+        if values != check_in_log.NUMBERS:
             for value in values:
                 assert len(content.phrases.phrases[f"check_in.{step}.{value}"]) <= 24, (step, value)

@@ -19,11 +19,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bot import card, days
+from bot import check_in_log, days
 from bot.check_in import CheckIn
 from bot.days import Course
-from bot.desk import Incoming, Work
 from bot.records import Commit, Reminder, SessionRow
+from bot.work import Incoming, Work
 from flows.engine import Engine
 from flows.follow_up import Day, beginning, follow
 from flows.library import load
@@ -91,7 +91,8 @@ class Runner(RuleBasedStateMachine):
     def checks_in_without_news(self, pain: int, c3: int, c4: int, rest: int) -> None:
         self.see(self.chat.command("/checkin"))
         self.answer_card(
-            {"C1": "none", "C2": str(pain), "C3": card.OPTIONS["C3"][c3], "C4": card.OPTIONS["C4"][c4]}, rest
+            {"C1": "none", "C2": str(pain), "C3": check_in_log.OPTIONS["C3"][c3], "C4": check_in_log.OPTIONS["C4"][c4]},
+            rest,
         )
 
     @rule(c1=st.sampled_from(("yes", "unsure")), rf=st.sampled_from(SIGNS), bone=st.sampled_from(BONES))
@@ -144,15 +145,15 @@ class Runner(RuleBasedStateMachine):
 
     def answer_card(self, answers: dict[str, str], rest: int, person: Person | None = None) -> None:
         """Answers the open card by values, else by the button of this number; the gates as this person."""
-        while (row := self.card) is not None and card.day_of(row.log) >= self.today:
-            if row.state == card.GATES:
+        while (row := self.card) is not None and check_in_log.day_of(row.log) >= self.today:
+            if row.state == check_in_log.GATES:
                 if not self.chat.waits:
                     return
                 self.see(self.chat.go(person or Person({"nprs": 4})))
                 continue
-            offered = card.options(row.log, row.state)
+            offered = check_in_log.options(row.log, row.state)
             value = answers.get(row.state, offered[rest % len(offered)])
-            code = "d" if row.state == card.HURT else f"a{offered.index(value)}"
+            code = "d" if row.state == check_in_log.HURT else f"a{offered.index(value)}"
             self.see(self.chat.tap(f"k:{row.key}:{row.turn}:{code}", self.chat.newest.message_id))
 
     def press_one_of(self, *labels: str) -> None:
@@ -178,7 +179,7 @@ class Runner(RuleBasedStateMachine):
 
     @property
     def card(self) -> SessionRow | None:
-        row = self.chat.store.latest_session(self.chat.chat.key, card.FLOW)
+        row = self.chat.store.latest_session(self.chat.chat.key, check_in_log.FLOW)
         return row if row is not None and row.open else None
 
     @property
@@ -269,7 +270,7 @@ class Runner(RuleBasedStateMachine):
     @invariant()
     def the_warning_signs_are_asked_first_and_a_check_in_is_open_once(self) -> None:
         if (row := self.card) is not None:
-            given = [name for name, _ in row.log if name in card.OPTIONS]
+            given = [name for name, _ in row.log if name in check_in_log.OPTIONS]
             assert given[:1] in ([], ["C1"])
 
     def pairs(self) -> list[tuple[Day, Day]]:

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from bot.desk import Desk, Incoming, Work
+from bot.desk import Desk
 from bot.records import Reminder
 from bot.store import Store
+from bot.work import Incoming, Work
 from flows.engine import Engine
 from flows.schema import Content, Gate, Question
 from tests.chat import NOW, Chat, Sent, read_all

@@ -8,7 +8,7 @@ import pytest
 from telegram import Update
 
 from bot.decoding import Malformed, decode
-from bot.desk import Incoming
+from bot.work import Incoming
 from tests.fake_bot_api import USERNAME
 
 ADA, CLUB = 2**40, -1_000_000_000_001

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.drawings import Drawings, DrawingsError
-from bot.exercises import Cards
+from bot.exercise_cards import Cards
 from bot.records import INSTEAD
 from bot.render import CAPTION_LIMIT, Message, Shown, Words, length
 from flows.engine import Engine

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import posting
-from bot.desk import Incoming
 from bot.membership import Membership
 from bot.reminding import Reminding
+from bot.work import Incoming
 from flows.engine import Engine
 from tests.chat import Chat
 from tests.group import BOT, Group

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from bot.handover import Event, Handover, Noted, Practised, Sign, Trend, handover
 from bot.letter import FULL, LIMIT, Letter
 from bot.outcome import Outcome
-from bot.render import Renderer, Words
+from bot.questions import Renderer
+from bot.render import Words
 from flows.engine import Engine
 from flows.schema import Content, Disposition
 from tests.patients import CASES, PEOPLE, SCREENED, source

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot import card
+from bot import check_in_log
 from bot.check_in import CheckIn
 from bot.notices import Notices
 from bot.occasions import Asking, months_later, occasion
@@ -49,15 +49,15 @@ def check_in(chat: Chat, pain: str = "1") -> list[Sent]:
     """Checks in on a good day, whatever is asked."""
     sent = chat.command("/checkin")
     for _ in range(20):
-        row = chat.store.latest_session(chat.chat.key, card.FLOW)
+        row = chat.store.latest_session(chat.chat.key, check_in_log.FLOW)
         assert row is not None
         if not row.open:
             return sent
-        if row.state == card.GATES:
+        if row.state == check_in_log.GATES:
             chat.go(Person({"nprs": 4}))
             sent = chat.sent[-3:]
             continue
-        at = card.options(row.log, row.state).index({**ANSWERS, "C2": pain}[row.state])
+        at = check_in_log.options(row.log, row.state).index({**ANSWERS, "C2": pain}[row.state])
         sent = chat.tap(f"k:{row.key}:{row.turn}:a{at}", chat.newest.message_id)
     raise AssertionError("the card does not end")
 
@@ -114,8 +114,8 @@ def test_the_monthly_one_comes_six_times_and_its_button_is_the_check_in_with_the
     chat.tap("g:checkin")
     assert chat.words("check_in.C1") in chat.newest.text
     chat.press("Nothing new")
-    row = chat.store.latest_session(chat.chat.key, card.FLOW)
-    assert row is not None and row.state == card.GATES
+    row = chat.store.latest_session(chat.chat.key, check_in_log.FLOW)
+    assert row is not None and row.state == check_in_log.GATES
     assert 1 + len(live(chat, begun + timedelta(days=250))) == 6
     assert kept(chat)["monthly"].next_at is None
 

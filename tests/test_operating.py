@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.conversation import Conversation
-from bot.desk import Incoming
 from bot.operating import Operating
 from bot.store import Store
+from bot.work import Incoming
 from flows.engine import Engine
 
 NOW = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.outcome import TOP_FINDINGS, Outcome
-from bot.render import Message, Renderer, Words
+from bot.questions import Renderer
+from bot.render import Message, Words
 from flows.engine import Engine, Session
 from flows.schema import Content, Dosage, Rule
 from flows.screen import conclude

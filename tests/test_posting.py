@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.posting import TOTAL_ON, planned, post_days, tick
+from bot.posting import TOTAL_FROM, planned, post_days, tick
 from bot.records import CLUBS, Call, Chat, Club, Commit
 from bot.store import Store
 from flows.engine import Engine
@@ -77,10 +77,10 @@ def test_nothing_is_planned_where_nobody_would_see_it_or_asked_for_it(one: Club)
     assert planned(one, NOON).next_at is None
 
 
-def test_the_total_of_the_week_shares_the_post_of_the_day() -> None:
-    assert post_days(club(exercise_on=(2, 4), challenge=True)) == (TOTAL_ON, 2, 4)
-    assert post_days(club(exercise_on=(TOTAL_ON, 4), challenge=True)) == (TOTAL_ON, 4)
-    assert post_days(club(exercise_on=(), challenge=True)) == (TOTAL_ON,)
+def test_a_total_may_be_told_from_tuesday_on_beside_the_days_of_the_exercise() -> None:
+    assert post_days(club(exercise_on=(2, 4))) == (2, 4)
+    assert post_days(club(exercise_on=(), challenge=True)) == tuple(range(TOTAL_FROM, 7)) == (1, 2, 3, 4, 5, 6)
+    assert post_days(club(exercise_on=(0, 4), challenge=True)) == (0, 1, 2, 3, 4, 5, 6)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_what_else_there_is_to_say_joins_the_one_post_of_the_day(tmp_path: Path,
     group = Group(tmp_path / "bot.db", engine, chat_id=GROUP)
     group.set_up()
     clubs, tuesday = group.bot.clubs, date(2026, 3, 3)
-    clubs.also.append(lambda _, day: "A total." if day.weekday() == TOTAL_ON else "")
+    clubs.also.append(lambda _, day: "A total." if day.weekday() == TOTAL_FROM else "")
     call = clubs.post(group.club, tuesday)
     assert call is not None and str(call.params["text"]).startswith("A total.\n\n")
     group.presses("Exercise off")

@@ -15,11 +15,11 @@ from pypdf import PdfReader
 
 from bot import printing
 from bot.check_in import CheckIn
-from bot.desk import Incoming
 from bot.letter import LIMIT
 from bot.made import made
 from bot.printing import Printing
 from bot.terminal import Terminal
+from bot.work import Incoming
 from flows.engine import Engine
 from flows.schema import Content
 from tests.chat import NOW, PERSON, Chat, Sent, read_all

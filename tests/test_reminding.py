@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.desk import REMIND_DOCTOR, REMIND_RECHECK
 from bot.notices import Notices
 from bot.records import REMINDERS, UNTIL_I_SAY, Reminder
 from bot.reminders import tick
 from bot.reminding import FLOW, Reminding
+from bot.speaker import REMIND_DOCTOR, REMIND_RECHECK
 from flows.engine import Engine
 from flows.schema import Content
 from tests.chat import NOW, Chat, Sent, read_all

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.outcome import Outcome
-from bot.render import TEXT_LIMIT, Asking, Button, Message, Place, Renderer, Words, in_rows
+from bot.questions import Asking, Place, Renderer
+from bot.render import TEXT_LIMIT, Button, Message, Words, in_rows
 from flows.engine import Engine, Session
 from flows.questions import Node
 from flows.rules import Value

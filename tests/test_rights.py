@@ -10,8 +10,8 @@ import pytest
 from telegram import Bot
 
 from bot import rights
-from bot.desk import Incoming
 from bot.rights import Rights, concerned
+from bot.work import Incoming
 from tests.fake_bot_api import TOKEN, FakeBotApi, running
 from tests.fake_groups import FakeGroup
 

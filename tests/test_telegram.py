@@ -20,13 +20,13 @@ import pytest
 from telegram.error import NetworkError, RetryAfter
 
 from bot.config import ConfigError, Settings
-from bot.desk import Incoming
 from bot.inline import Query
 from bot.logs import configure_logging
 from bot.polling import Pauses
 from bot.records import Call, Chat, Commit
 from bot.store import Store, StoreError
 from bot.telegram import serve
+from bot.work import Incoming
 from tests.fake_bot_api import TOKEN, USERNAME, FakeBotApi, running
 
 ADA, CLUB = 2**40, -1_000_000_000_001

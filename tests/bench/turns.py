@@ -13,8 +13,8 @@ from time import perf_counter
 from unittest.mock import patch
 
 from bot.conversation import Conversation
-from bot.desk import Incoming
 from bot.store import Store
+from bot.work import Incoming
 from flows.engine import Engine, Session
 from flows.plan import would_hold
 from flows.questions import Answer

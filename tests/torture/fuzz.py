@@ -31,12 +31,12 @@ from telegram.request import BaseRequest
 from bot.answering import Answers
 from bot.check_in import CheckIn
 from bot.conversation import Conversation
-from bot.desk import Incoming
 from bot.inline import Query
 from bot.pacing import FREE
 from bot.reminding import Reminding
 from bot.sender import Sender
 from bot.store import AlreadyHandled, Store
+from bot.work import Incoming
 from flows.engine import Engine
 from flows.library import load
 from tests.fake_bot_api import TOKEN, USERNAME

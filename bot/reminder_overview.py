@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
 from bot import reminders, wall, zones
-from bot.asking import Asked
 from bot.records import UNTIL_I_SAY as FOREVER
 from bot.records import Reminder
+from bot.reminder_questions import Asked
 from bot.render import Button, Message, Words, bold, in_rows, paragraphs
+from bot.schedule import local_date
 
 CHANGES = (
     ("snooze", "snooze"), ("skip", "skip"), ("pause", "pause"), ("race", "race"), ("quiet", "quiet"),
@@ -20,11 +20,6 @@ CHANGES = (
 
 ONLY = {"monthly_off": "monthly", "checks_off": "check_of_the_day"}
 """Buttons that stand only below the reminder that they end."""
-
-
-def today(now: datetime, zone: str) -> date:
-    """Returns the date in a zone, or in UTC where none is known."""
-    return now.astimezone(ZoneInfo(zone)).date() if zone else now.date()
 
 
 class Overview:
@@ -71,7 +66,7 @@ class Overview:
         ]
 
     def _state(self, own: tuple[Reminder, ...], now: datetime) -> list[str]:
-        one, day = own[0], today(now, own[0].zone)
+        one, day = own[0], local_date(now, own[0].zone)
         lines = [self.quiet("remind.quiet_from", one.quiet)] if one.quiet else []
         if one.paused_until is not None and one.paused_until > day:
             lines.append(self.pause(one.paused_until))
@@ -99,7 +94,7 @@ class Overview:
 
     def _buttons(self, own: tuple[Reminder, ...], now: datetime) -> tuple[tuple[Button, ...], ...]:
         until = own[0].paused_until
-        still = own[0].stopped_at is not None or (until is not None and until > today(now, own[0].zone))
+        still = own[0].stopped_at is not None or (until is not None and until > local_date(now, own[0].zone))
         weekly = any(one.kind == "check_in" for one in own)
         hidden: set[str] = {"snooze", "skip", "pause"} if still else set() if weekly else {"snooze"}
         coming = {one.kind for one in own if one.days}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from bot import card
+from bot import check_in_log
 from bot.distances import read_distance, shown_distance
 from bot.records import SessionRow
 from bot.render import Button, Message, Words, bold, in_rows, listed, paragraphs, short_date
@@ -16,7 +16,7 @@ SIGNS = 5
 """Lines of C1."""
 
 
-class Face:
+class CheckInCard:
     """Renders the card in one language, and reads what is typed at it."""
 
     def __init__(self, words: Words) -> None:
@@ -31,56 +31,62 @@ class Face:
         question = [self.words(f"check_in.{step}")]
         if step == "C1":
             question.append(listed(self.words(f"check_in.C1.sign{at}") for at in range(1, SIGNS + 1)))
-        said = [self._said(row.log, name) for name, _ in row.log if name in card.OPTIONS]
-        date = short_date(card.day_of(row.log), self.words.language)
+        said = [self._said(row.log, name) for name, _ in row.log if name in check_in_log.OPTIONS]
+        date = short_date(check_in_log.day_of(row.log), self.words.language)
         heading = bold(self.words("check_in.heading", date=date))
         text = paragraphs(self.words(before) if before else "", heading, "\n".join(said), *question)
         rows = self._rows(row, place)
-        if card.back(row.log) != row.log:
+        if check_in_log.back(row.log) != row.log:
             rows = (*rows, (Button(self.words.label("nav.back"), f"{place}b"),))
         return Message(text, rows)
 
     def _rows(self, row: SessionRow, place: str) -> tuple[tuple[Button, ...], ...]:
-        offered = card.options(row.log, row.state)
-        if row.state == card.HURT:
+        offered = check_in_log.options(row.log, row.state)
+        if row.state == check_in_log.HURT:
             ticks = tuple((self._tick(row, at, value),) for at, value in enumerate(offered))
             return (*ticks, (Button(self.words.label("nav.done"), f"{place}d"),))
         buttons = [Button(self.label(row.state, value), f"{place}a{at}") for at, value in enumerate(offered)]
-        if offered == card.NUMBERS:
+        if offered == check_in_log.NUMBERS:
             return tuple(buttons[:6]), tuple(buttons[6:])
         return in_rows(buttons)
 
     def _tick(self, row: SessionRow, at: int, value: str) -> Button:
-        label, ticked = self.label(card.HURT, value), value in row.ticks
+        label, ticked = self.label(check_in_log.HURT, value), value in row.ticks
         shown = self.words.label("nav.ticked", label=label) if ticked else label
         return Button(shown, f"k:{row.key}:{row.turn}:{'u' if ticked else 't'}{at}")
 
-    def _said(self, log: card.Log, name: str) -> str:
-        value = card.said(log, name)
-        if name in DISTANCES and value not in card.OPTIONS[name]:
+    def _said(self, log: check_in_log.Log, name: str) -> str:
+        value = check_in_log.said(log, name)
+        if name in DISTANCES and value not in check_in_log.OPTIONS[name]:
             answer = shown_distance(Fraction(value), self.words.language)
         else:
-            answer = self.label(name, "none" if name == "C1" and value in card.CLEAN else value)
+            answer = self.label(name, "none" if name == "C1" and value in check_in_log.CLEAN else value)
         return self.words("question.answered", question=self.words.label(f"check_in.{name}.short"), answer=answer)
 
     def label(self, step: str, value: str) -> str:
         """Returns an answer as it stands on its button."""
-        if step == card.HURT:
+        if step == check_in_log.HURT:
             return self.words.plain(self.names[value])
-        return value if card.OPTIONS[step] == card.NUMBERS else self.words.label(f"check_in.{step}.{value}")
+        if check_in_log.OPTIONS[step] == check_in_log.NUMBERS:
+            return value
+        return self.words.label(f"check_in.{step}.{value}")
 
     # ---- typed ---------------------------------------------------------------------------------------------------
 
     def hurt(self, row: SessionRow, text: str) -> list[str]:
         """Returns the exercises whose name text is."""
-        return [name for name in card.options(row.log, card.HURT) if plain(self.label(card.HURT, name)) == plain(text)]
+        return [
+            name
+            for name in check_in_log.options(row.log, check_in_log.HURT)
+            if plain(self.label(check_in_log.HURT, name)) == plain(text)
+        ]
 
     def named(self, step: str, text: str) -> list[str]:
         """Returns the answers that typed text names: by the label, a number, or the beginning of a label."""
-        options = card.OPTIONS[step]
+        options = check_in_log.OPTIONS[step]
         labels = {value: plain(self.label(step, value)) for value in options}
         figure = number(text)
-        if options == card.NUMBERS:
+        if options == check_in_log.NUMBERS:
             return [str(figure)] if figure is not None and figure <= 10 else []
         if step in DISTANCES and (kilometres := self._distance(text)) is not None:
             return [str(float(kilometres))]

@@ -14,6 +14,7 @@ from bot import wall, zones
 from bot.records import Entry, Reminder, SessionRow
 from bot.render import Button, Message, Words, in_rows, paragraphs
 from bot.replies import plain
+from bot.schedule import local_date
 
 Goal = Literal["weekly", "doctor_3_days", "recheck_48h", "monthly", "check_of_the_day", "pause", "race", "quiet"]
 """What the questions lead to."""
@@ -242,7 +243,7 @@ class Asked:
         return "found", tuple(candidate.zone for candidate in zones.by_location(*location, now))
 
     def _date(self, draft: Draft, text: str, now: datetime) -> Entry | None:
-        today = now.astimezone(ZoneInfo(draft.zone)).date()
+        today = local_date(now, draft.zone)
         day = wall.read_date(text, today, self.words.language)
         # A pause that ends today is none; a race may be today.
         first = today.toordinal() + (draft.step == "pause")
