@@ -69,6 +69,7 @@ class Commands:
             "nav.urgent": self.urgent,
             "checked.button": self.checked,
             "card.plan": self.plan,
+            "timer.button": self._follow_question,
             "settings.change_country": self.country,
             "settings.export": self.export,
             "settings.privacy": self.privacy,
@@ -214,6 +215,24 @@ class Commands:
         """Turns a card into the next one."""
         if self._has_plan(work) and self._planned(work, exercise):
             self.desk.edit(work, self._card(work, exercise))
+
+    def follow(self, work: Work, clip: str) -> None:
+        """Sends the video that a button names: of the question that waits, or a timer for a stretch of the plan."""
+        desk = self.desk
+        if desk.waiting(work) and clip == desk.clips.of_question(desk.session(work)):
+            desk.say(work, desk.clips.message(clip, ("nav.to_question", "g:question")))
+        elif desk.clips.is_timer(clip) and self._has_plan(work):
+            desk.say(work, desk.clips.message(clip, ("card.plan", "g:plan")))
+        elif not desk.clips.is_timer(clip):
+            desk.where(work, "question.stale")
+
+    def _follow_question(self, work: Work) -> None:
+        """Sends the video of the question that waits, where its button is typed."""
+        clip = self.desk.clip(work)
+        if clip:
+            self.follow(work, clip)
+        else:
+            self.desk.where(work)
 
     def _card(self, work: Work, exercise: str) -> Message:
         return self.desk.outcome.card(self.desk.session(work), exercise, self.desk.follower.day(work))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.clips import TIMER
 from bot.clubs import Clubs
 from bot.commands import Commands, Operator
 from bot.desk import Desk
@@ -259,6 +260,7 @@ class Conversation:
             "m": self.commands.more,
             "t": self.commands.test,
             "c": self.commands.set_country,
+            TIMER: self.commands.follow,
         }
         for dialogue in self.dialogues:
             named |= dialogue.by_prefix

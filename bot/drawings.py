@@ -32,10 +32,13 @@ class File:
     height: int
     duration: int = 0
     """Seconds; 0 for a still."""
+    sound: bool = False
 
     @property
     def kind(self) -> str:
-        """The Bot API's word for it: a loop is an animation."""
+        """The Bot API's word for it: a loop is an animation, and one with sound a video."""
+        if self.sound:
+            return "video"
         return "animation" if self.duration else "photo"
 
     def parameter(self) -> dict[str, Any]:
@@ -44,7 +47,10 @@ class File:
 
     def size(self) -> dict[str, int]:
         """Returns the parameters that only a moving picture has."""
-        return {"width": self.width, "height": self.height, "duration": self.duration} if self.duration else {}
+        size = {"width": self.width, "height": self.height, "duration": self.duration}
+        if self.sound:
+            return {**size, "supports_streaming": True}
+        return size if self.duration else {}
 
 
 class Drawings:
@@ -57,13 +63,16 @@ class Drawings:
     def read(cls, manifest: Path = MANIFEST) -> Drawings:
         """Returns the drawings that a manifest lists; raises DrawingsError where it cannot be read."""
         try:
-            listed = json.loads(manifest.read_text(encoding="utf-8"))["pictures"]
-            return cls({name: tuple(map(_file, entry["files"].items())) for name, entry in listed.items()})
+            listed = json.loads(manifest.read_text(encoding="utf-8"))
+            loops = {name: [_file(*each) for each in one["files"].items()] for name, one in listed["pictures"].items()}
+            clips = listed.get("clips", {}).items()
+            videos = {name: [_file(*each, sound=True) for each in one["files"].items()] for name, one in clips}
+            return cls({**loops, **videos})
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise DrawingsError(f"{manifest.name} of the drawings cannot be read: install the package again") from error
 
     def loop(self, name: str) -> File | None:
-        """Returns the loop of a drawing, or its still where it has no loop; None where nothing was rendered."""
+        """Returns the loop of a drawing, else its still, or a video; None where nothing was rendered."""
         return max(self._files.get(name, ()), key=lambda file: file.duration, default=None)
 
     def still(self, name: str) -> File | None:
@@ -99,11 +108,10 @@ class Drawings:
         return Call("sendMediaGroup", {"media": media, **_instead(instead)})
 
 
-def _file(listed: tuple[str, Mapping[str, Any]]) -> File:
-    name, entry = listed
+def _file(name: str, entry: Mapping[str, Any], *, sound: bool = False) -> File:
     # A loop of half a second is a loop still.
     duration = max(1, round(entry["duration"])) if entry.get("duration") else 0
-    return File(name, entry["sha256"], entry["width"], entry["height"], duration)
+    return File(name, entry["sha256"], entry["width"], entry["height"], duration, sound)
 
 
 def _instead(message: Message | None) -> dict[str, Any]:

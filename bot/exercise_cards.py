@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.clips import button, of_stretch
 from bot.render import CAPTION_LIMIT, Button, Message, Shown, Words, bold, length, paragraphs
 from flows.plan import Assessment, PlannedExercise
 from flows.rules import Facts
@@ -48,7 +49,9 @@ class Cards:
         following = order[(order.index(exercise_id) + 1) % len(order)]
         buttons = (Button(words.label("card.next"), f"y:{following}"), Button(words.label("card.plan"), "g:plan"))
         more = (Button(words.label("card.more"), f"m:{exercise_id}"),)
-        return Message(text, (buttons,), shown=self._shown(exercise, planned.level, [*do, stop], (buttons, more)))
+        clip = of_stretch(words, exercise, planned.level)
+        rows = (buttons, (button(words, clip),), more) if clip else (buttons, more)
+        return Message(text, (buttons,), shown=self._shown(exercise, planned.level, [*do, stop], rows))
 
     def dose(self, dose: Dosage) -> str:
         """Returns a dose in one line, not escaped."""

@@ -79,6 +79,10 @@ def _drawings(params: Mapping[str, object]) -> Iterator[str]:
 def _file_id(message: object) -> str | None:
     """The id of the file in a message; of a photo the largest size."""
     match message:
-        case {"animation": {"file_id": str(file_id)}} | {"photo": [*_, {"file_id": str(file_id)}]}:
+        case (
+            {"animation": {"file_id": str(file_id)}}
+            | {"video": {"file_id": str(file_id)}}
+            | {"photo": [*_, {"file_id": str(file_id)}]}
+        ):
             return file_id
     return None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.clips import Clips
 from bot.drawings import Drawings, in_topic
 from bot.outcome import Outcome
 from bot.questions import Asking, Place, Renderer
@@ -43,6 +44,7 @@ class Speaker:
         self.words = Words(engine.content, translate, language)
         self.render = Renderer(engine, self.words)
         self.outcome = Outcome(engine, self.words)
+        self.clips = Clips(engine, self.words)
         self.follower = Follower()
         self.contacts: Callable[[Work], str] = lambda _: ""
         """Whom a person's clubs name for a sore back, escaped; nothing where there is nobody."""
@@ -157,6 +159,8 @@ class Speaker:
             before = (self.words("net.heard", **self.render.numbers(work.chat.country)), *before)
         asking = Asking(work.at.ticks, with_why, too_many, before)
         message = self.render.question(self.session(work), Place(work.at.key, work.at.turn), asking)
+        if clip := self.clip(work):
+            message = self.clips.offered(message, clip)
         if not edit:
             self._show_test(work)
         if edit and work.incoming.message_id is not None:
@@ -172,6 +176,12 @@ class Speaker:
     def why_asked(self, work: Work) -> None:
         """Says why the current question is asked."""
         self.ask(work, edit=True, with_why=True)
+
+    def clip(self, work: Work) -> str:
+        """Returns the id of the video that the question that waits can be done with; "" where none can be shown."""
+        drawings = self._drawings(work)
+        clip = self.clips.of_question(self.session(work)) if drawings is not None and self.waiting(work) else ""
+        return clip if drawings is not None and drawings.loop(clip) is not None else ""
 
     def _show_test(self, work: Work) -> None:
         """Sends the drawing of a self-test before its first question."""

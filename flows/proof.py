@@ -311,6 +311,19 @@ def _pictures(content: Content, note: Note) -> None:
     for name, series in drawn.series.items():
         _missing(note, "pictures", ("series", name), {name} - shown, "tip, exercise or test")
         _missing(note, "pictures", ("series", name), set(series) - set(drawn.pictures), "drawing")
+    _clips(content, note)
+
+
+def _clips(content: Content, note: Note) -> None:
+    """Every video goes with a question that there is, and has its words."""
+    drawn = content.pictures
+    asked = {question.id for test in content.self_tests.tests for question in test.questions}
+    for name, offered in drawn.clips.items():
+        _missing(note, "pictures", ("clips", name), {name} - asked, "question of a self-test")
+        named = {offered.clip, offered.on_knees} - {""}
+        _missing(note, "pictures", ("clips", name), named - set(drawn.pictures), "video")
+    for at, timer in enumerate(drawn.timers):
+        _missing(note, "pictures", ("timers", at), {timer.clip} - set(drawn.pictures), "video")
 
 
 def reading_grade(text: str) -> float:

@@ -489,6 +489,9 @@ class FakeBotApi:
     def _do_sendAnimation(self, params: Params) -> Params:
         return self._show_media(params, "animation", params.get("animation"), params)
 
+    def _do_sendVideo(self, params: Params) -> Params:
+        return self._show_media(params, "video", params.get("video"), params)
+
     def _do_sendMediaGroup(self, params: Params) -> list[Params]:
         if not 2 <= len(params["media"]) <= 10 or any(each["type"] == "animation" for each in params["media"]):
             raise Refused(400, "Bad Request: group send failed")

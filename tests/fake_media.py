@@ -43,4 +43,6 @@ def described(kind: str, file_id: str) -> Params:
     """A picture as a message holds it: a photo in two sizes, the larger one last."""
     if kind == "photo":
         return {"photo": [{"file_id": f"{file_id}-small"}, {"file_id": file_id}]}
+    if kind == "video":
+        return {"video": {"file_id": file_id}}
     return {kind: {"file_id": file_id}, "document": {"file_id": file_id}}

@@ -22,12 +22,15 @@ from tests.chat import Chat, Sent
 from tests.person import Person
 
 SIZE = {"sha256": "5e" * 32, "bytes": 9, "width": 960, "height": 600}
+VIDEO = {"sha256": "7c" * 32, "bytes": 9, "width": 720, "height": 720, "duration": 37}
 
 
 def listing(names: Iterator[str] | list[str]) -> dict[str, Any]:
-    """A manifest in which each drawing has a loop and a still."""
+    """A manifest in which each drawing has a loop and a still, and each clip a video."""
     both = {name: {f"{name}.mp4": {**SIZE, "duration": 2.65}, f"{name}.jpg": SIZE} for name in names}
-    return {"pictures": {name: {"files": files} for name, files in both.items()}}
+    videos = {name: {f"{name}.mp4": {**VIDEO}} for name in names if name.startswith("clip_")}
+    loops = {name: {"files": files} for name, files in both.items() if name not in videos}
+    return {"pictures": loops, "clips": {name: {"files": files} for name, files in videos.items()}}
 
 
 def drawings(folder: Path, names: Iterator[str] | list[str]) -> Drawings:
@@ -188,6 +191,174 @@ def test_an_old_button_for_the_tips_says_them_where_no_drawing_can_be_shown(chat
     (said,) = chat.tap("g:look")
     assert said.method == "sendMessage"
     assert chat.engine.content.pictures.pictures["posture_tall"] in said.text
+
+
+# ---- videos to follow along --------------------------------------------------------------------------------------
+
+TESTED = Person({"SLB": ["30p", "30p"]}, {"Q19": "now"})
+
+
+def video(sent: list[Sent]) -> Sent:
+    """The one message that was sent, which must be a video."""
+    (one,) = sent
+    assert one.method == "sendVideo"
+    return one
+
+
+@pytest.mark.parametrize(
+    ("question", "clip"),
+    [
+        ("T5.left", "clip_bridge_left"),
+        ("T5.right", "clip_bridge_right"),
+        ("T6", "clip_plank_short"),
+    ],
+)
+def test_a_timed_self_test_offers_its_video_and_sends_it_with_sound(
+    chat: Chat, content: Content, question: str, clip: str
+) -> None:
+    chat.begin(TESTED, to=question)
+    sent = video(chat.press(chat.words("timer.button")))
+    assert sent.params["video"] == {"$drawing": {"name": f"{clip}.mp4", "sha256": VIDEO["sha256"]}}
+    assert (sent.params["width"], sent.params["height"], sent.params["duration"]) == (720, 720, 37)
+    assert sent.params["supports_streaming"] is True
+    assert sent.text.split("\n")[0] == content.pictures.pictures[clip]
+    assert chat.words("timer.how") in sent.text
+
+
+def test_the_longer_planks_and_the_side_planks_have_their_own_videos(chat: Chat) -> None:
+    chat.begin()
+    chat.tap("t:T6")
+    chat.answer("short")
+    chat.answer("yes")
+    for test in ("mid", "full"):
+        chat.tap(f"t:T6{test}")
+        assert chat.newest.buttons[chat.words("timer.button")] == f"v:clip_plank_{test}"
+        chat.answer(test)
+    chat.tap("t:T8")
+    chat.answer("feet")
+    for side in ("left", "right"):
+        (data,) = {data for label, data in chat.newest.buttons.items() if label == chat.words("timer.button")}
+        assert data == f"v:clip_side_plank_{side}"
+        chat.answer("30p")
+
+
+def test_the_question_still_waits_below_its_video_and_is_one_press_away(chat: Chat) -> None:
+    chat.begin(TESTED, to="T5.left")
+    asked = chat.newest
+    sent = video(chat.press(chat.words("timer.button")))
+    assert chat.row.state == "T5.left"
+    assert sent.buttons == {chat.words("nav.to_question"): "g:question"}
+    chat.press(chat.words("nav.to_question"))
+    assert chat.asks("T5.left")
+    chat.tap(asked.buttons["30 seconds or more"], asked.message_id)
+    assert chat.row.state == "T5.right"
+
+
+def test_the_words_of_the_button_may_be_typed(chat: Chat) -> None:
+    chat.begin(TESTED, to="T5.left")
+    video(chat.type("do it with a timer"))
+    chat.go(TESTED)
+    assert [each.method for each in chat.type("do it with a timer")] != ["sendVideo"]
+
+
+def test_who_does_a_self_test_on_the_knees_is_shown_no_feet(chat: Chat) -> None:
+    chat.begin()
+    chat.tap("t:T8")
+    chat.answer("knees")
+    assert chat.newest.buttons[chat.words("timer.button")] == "v:clip_timer_30"
+    assert video(chat.press(chat.words("timer.button"))).params["video"]["$drawing"]["name"] == "clip_timer_30.mp4"
+    assert chat.row.state == "T8.left"
+    # A forged press, or one of an older question.
+    assert [each.method for each in chat.tap("v:clip_side_plank_left")][-1] == "sendMessage"
+
+
+def test_a_plank_on_the_knees_has_no_video(chat: Chat) -> None:
+    chat.begin(Person({"age": "65p"}))
+    chat.tap("t:T6")
+    assert chat.row.state == "T6"
+    assert chat.words("timer.button") not in chat.newest.buttons
+    assert all(each.method != "sendVideo" for each in chat.tap("v:clip_plank_short"))
+
+
+def test_other_questions_offer_no_video(chat: Chat) -> None:
+    person = replace(TESTED, asked=[])
+    chat.begin(person)
+    offered = {each.html for each in chat.sent if chat.words("timer.button") in each.buttons}
+    timed = [name for name in chat.engine.content.pictures.clips if name in person.asked]
+    assert len(offered) == len(timed) == 3
+
+
+def test_the_video_of_a_question_that_was_answered_is_not_sent(chat: Chat) -> None:
+    chat.begin(TESTED, to="T5.left")
+    chat.answer("30p")
+    sent = chat.tap("v:clip_bridge_left")
+    assert all(each.method != "sendVideo" for each in sent)
+    assert chat.words("question.stale") in sent[-1].text
+    assert chat.row.state == "T5.right"
+
+
+def test_no_video_is_offered_where_texts_are_wanted_and_an_old_button_says_so(chat: Chat) -> None:
+    chat.begin(TESTED, to="T5.left")
+    chat.tap("g:text_only")
+    chat.command("/start")
+    assert chat.asks("T5.left")
+    assert chat.words("timer.button") not in chat.newest.buttons
+    (said,) = chat.tap("v:clip_bridge_left")
+    assert (said.method, said.text) == ("sendMessage", chat.words("timer.none"))
+
+
+def test_no_video_is_offered_that_was_not_rendered(chat: Chat, tmp_path: Path) -> None:
+    chat.bot.desk.drawings = drawings(tmp_path, ["test_t5"])
+    chat.begin(TESTED, to="T5.left")
+    assert chat.words("timer.button") not in chat.newest.buttons
+
+
+def test_the_text_that_goes_out_if_a_video_cannot_names_another_clock(chat: Chat) -> None:
+    chat.begin(TESTED, to="T5.left")
+    instead = video(chat.press(chat.words("timer.button"))).params[INSTEAD]
+    assert instead["text"] == chat.words("timer.none")
+    assert instead["reply_markup"]
+
+
+def test_a_stretch_offers_the_timer_of_its_hold_and_nothing_else_does(content: Content) -> None:
+    cards, found = Cards(Words(content, str)), set()
+    result = assess(content, parse(content, b"{}"))
+    for exercise in content.library.exercises:
+        for level, each in enumerate(exercise.levels, 1):
+            planned = replace(result, plan=(PlannedExercise(exercise.id, level, ()),))
+            message = cards.card(planned, exercise.id, halved=False, version="")
+            assert message.shown is not None
+            data = [one.data for row in message.shown.rows for one in row if one.data.startswith("v:")]
+            held = each.dose.hold if exercise.category == "mobility" and each.dose.reps is None else None
+            assert data == ([f"v:clip_timer_{held}"] if held in (20, 30, 60) else [])
+            assert not any(one.data.startswith("v:") for row in message.rows for one in row)
+            found |= {exercise.id} if data else set()
+    assert found >= {"knee_to_chest", "piriformis_fig4", "couch_stretch", "hamstring_wall"}
+
+
+def test_the_timer_of_a_stretch_comes_with_the_way_back_to_the_plan(chat: Chat) -> None:
+    chat.begin()
+    sent = video(chat.tap("v:clip_timer_30"))
+    assert sent.buttons == {chat.words("card.plan"): "g:plan"}
+
+
+def test_an_old_timer_gives_no_exercise_where_no_plan_may_be_shown(chat: Chat) -> None:
+    chat.begin(Person({"flags": ["saddle"]}, {"Q02": "none"}))
+    chat.command("/delete")
+    chat.press(chat.words("delete.yes"))
+    (said,) = chat.tap("v:clip_timer_30")
+    assert (said.method, said.text) == ("sendMessage", chat.words("plan.none_yet"))
+
+
+def test_every_video_that_is_named_is_shipped_with_sound(content: Content) -> None:
+    shipped, pictures = Drawings.read(), content.pictures
+    named = {name for each in pictures.clips.values() for name in (each.clip, each.on_knees) if name}
+    named |= {timer.clip for timer in pictures.timers}
+    assert named == {name for name in pictures.pictures if name.startswith("clip_")}
+    for name in named:
+        file = shipped.loop(name)
+        assert file is not None
+        assert (file.kind, file.name) == ("video", f"{name}.mp4")
 
 
 # ---- the files ---------------------------------------------------------------------------------------------------

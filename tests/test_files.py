@@ -17,14 +17,15 @@ __all__ = ["api", "clock", "office", "store"]
 
 LOOP = File("walk.mp4", "5e" * 32, 960, 600, 3)
 STILL = File("walk.jpg", "7a" * 32, 960, 600)
+VIDEO = File("timer.mp4", "1b" * 32, 720, 720, 37, sound=True)
 OTHER = File("plank.jpg", "9c" * 32, 960, 600)
 TEXT = {"text": "Walk tall.", "parse_mode": "HTML"}
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, office: Office) -> Path:
-    """Three rendered files, where the sender looks for them."""
-    for file in (LOOP, STILL, OTHER):
+    """Four rendered files, where the sender looks for them."""
+    for file in (LOOP, STILL, OTHER, VIDEO):
         (tmp_path / file.name).write_bytes(file.name.encode())
     office.sender._files._folder = tmp_path
     return tmp_path
@@ -129,3 +130,24 @@ async def test_the_text_of_a_drawing_that_was_sent_is_erased_with_it(office: Off
     await office.settle()
     assert office.row(row)["params"] is None
     assert INSTEAD not in made(office, "sendAnimation")[0].params
+
+
+def follow() -> Call:
+    return Call("sendVideo", {"video": VIDEO.parameter(), "caption": "Thirty seconds.", **VIDEO.size(), INSTEAD: TEXT})
+
+
+async def test_a_video_is_uploaded_once_and_sent_by_its_id_from_then_on(office: Office) -> None:
+    for chat in (ADA, BOB):
+        office.queue(chat, follow())
+        await office.settle()
+    assert office.api.shelf.uploads == ["timer.mp4"]
+    assert [office.api.messages(chat)[0].media for chat in (ADA, BOB)] == [("video", "file1")] * 2
+    assert office.store.file_id(123456, VIDEO.sha256) == "file1"
+
+
+async def test_where_a_video_cannot_be_sent_its_text_goes_out(office: Office) -> None:
+    office.api.fail(400, "Bad Request: file is too big", "sendVideo")
+    office.queue(ADA, follow())
+    await office.settle()
+    (shown,) = office.api.messages(ADA)
+    assert (shown.text, shown.media) == ("Walk tall.", None)

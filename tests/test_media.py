@@ -17,9 +17,10 @@ from flows.media.anatomy import MUSCLES
 from flows.media.contacts import between, movement, settle
 from flows.media.poses import Arrow, Check, Picture, Pose, Prop, Target, blend
 from flows.media.props import solids
-from flows.media.reading import PROP_KINDS, WrongPose, load_all, picture, starts
+from flows.media.reading import PROP_KINDS, load_all, picture, starts
 from flows.media.rig import Body
 from flows.media.scene import body_map, figure, pair, scene
+from flows.media.tables import WrongPose
 
 PICTURES = load_all()
 GOLDENS = Path(__file__).parent / "goldens"

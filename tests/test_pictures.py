@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flows.library import load
-from flows.pictures import Pictures
+from flows.pictures import FollowAlong, Pictures, Timer
 from flows.schema import Content
 
 
@@ -38,4 +38,33 @@ def test_no_drawing_is_named_that_no_level_test_or_series_shows(content: Content
     levels = {drawn.of_exercise(row.id, level) for row in content.library.exercises for level in (1, 2, 3)}
     tests = {drawn.of_test(test.id) for test in content.self_tests.tests}
     series = {name for names in drawn.series.values() for name in names}
-    assert levels | tests | series == set(drawn.pictures)
+    clips = {name for each in drawn.clips.values() for name in (each.clip, each.on_knees) if name}
+    timers = {timer.clip for timer in drawn.timers}
+    assert levels | tests | series | clips | timers == set(drawn.pictures)
+
+
+TIMED = Pictures(
+    pictures={},
+    clips={"T8.left": FollowAlong(clip="side", on_knees="ring"), "T6": FollowAlong(clip="plank")},
+    timers=(Timer(seconds=20, clip="ring"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "knees", "shown"),
+    [
+        ("T8.left", False, "side"),
+        ("T8.left", True, "ring"),
+        ("T6", False, "plank"),
+        ("T6", True, ""),
+        ("T1", False, ""),
+    ],
+)
+def test_a_question_is_timed_by_its_video_and_on_the_knees_by_another_or_none(
+    question: str, knees: bool, shown: str
+) -> None:
+    assert TIMED.of_question(question, knees=knees) == shown
+
+
+def test_a_hold_is_timed_by_the_ring_of_exactly_its_length() -> None:
+    assert [TIMED.timer(seconds) for seconds in (19, 20, 21)] == ["", "ring", ""]

@@ -497,6 +497,27 @@ MISTAKES: list[tuple[Law, str, Callable[[Any], object], Steps, str]] = [
         "there is no drawing 'plank_0'",
     ),
     (
+        proof._pictures,
+        "pictures",
+        lambda raw: put(raw["clips"], T99={"clip": "clip_timer_20"}),
+        ("clips", "T99"),
+        "there is no question of a self-test 'T99'",
+    ),
+    (
+        proof._pictures,
+        "pictures",
+        lambda raw: put(raw["clips"], T6={"clip": "clip_jump"}),
+        ("clips", "T6"),
+        "there is no video 'clip_jump'",
+    ),
+    (
+        proof._pictures,
+        "pictures",
+        lambda raw: put(raw["timers"][0], clip="clip_timer_5"),
+        ("timers", 0),
+        "there is no video 'clip_timer_5'",
+    ),
+    (
         proof._articles,
         "sources",
         lambda raw: put(row(raw["articles"], "S4-9"), carried_by=["couch_potato"]),

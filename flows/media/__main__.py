@@ -1,19 +1,22 @@
-"""Draws the exercises: preview one, render some or all, check poses and pictures."""
+"""Draws the exercises: preview one, render some or all, make the clips, check poses, pictures and clips."""
 
 import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
-from flows.media import checks, manifest
+from flows.media import checks, clips, manifest
+from flows.media.filming import film
 from flows.media.poses import Picture
-from flows.media.reading import FOLDER, WrongPose, load, load_all
+from flows.media.reading import FOLDER, load, load_all
 from flows.media.rendering import render, steps_of
 from flows.media.scene import pair, scene
+from flows.media.tables import WrongPose
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,12 +29,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     some = commands.add_parser("render", help="writes loops and stills, and notes them in the manifest")
     some.add_argument("ids", nargs="*", metavar="ID", help="by default every picture that needs it")
     some.add_argument("--all", action="store_true", help="every picture, whether it needs it or not")
-    every = commands.add_parser("check", help="measures every pose, and compares pictures with the manifest")
+    videos = commands.add_parser("clips", help="writes the videos of clips.toml, and notes them in the manifest")
+    videos.add_argument("ids", nargs="*", metavar="ID", help="by default every clip that needs it")
+    every = commands.add_parser("check", help="measures every pose, and compares pictures and clips with the manifest")
     every.add_argument("ids", nargs="*", metavar="ID")
     asked = parser.parse_args(arguments)
     try:
         if asked.command == "preview":
             return _preview(asked.id, asked.out)
+        if asked.command == "clips":
+            return _film(asked.ids)
         return _render(asked.ids, everything=asked.all) if asked.command == "render" else _check(asked.ids)
     except WrongPose as wrong:
         return _complain([str(wrong)])
@@ -86,11 +93,27 @@ def _render(names: Sequence[str], *, everything: bool) -> int:
     return 0
 
 
+def _film(names: Sequence[str]) -> int:
+    pictures = load_all()
+    listed, known = clips.load(pictures), manifest.read()
+    if unknown := [name for name in names if name not in listed]:
+        raise WrongPose(f"{', '.join(unknown)}: not in {clips.CLIPS.name}; it has {', '.join(listed)}")
+    wanted = [c for c in listed.values() if (c.id in names if names else manifest.is_clip_stale(c, known))]
+    with ProcessPoolExecutor() as pool:
+        for clip, entry in zip(wanted, pool.map(partial(film, pictures=pictures), wanted), strict=True):
+            known.setdefault("clips", {})[clip.id] = entry
+            manifest.write(known)
+            print(clip.id, *(f"{file} {about['bytes'] // 1000} kB" for file, about in entry["files"].items()))
+    return 0
+
+
 def _check(names: Sequence[str]) -> int:
     pictures = {name: _find(name) for name in names} or load_all()
     problems = [problem for picture in pictures.values() for problem in checks.problems(picture)]
     if not names:
-        problems += manifest.problems(pictures, manifest.read())
+        known = manifest.read()
+        problems += manifest.problems(pictures, known)
+        problems += manifest.clip_problems(clips.load(pictures), known)
     return _complain(problems)
 
 

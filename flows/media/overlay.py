@@ -1,4 +1,4 @@
-"""What lies on the picture instead of in it: arrows, the cross and the tick; all without letters."""
+"""What lies on the picture instead of in it: arrows, cross and tick, the ring of a clip; all without letters."""
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -89,3 +89,42 @@ def _stamp(layer: Image.Image, shapes: list[tuple[Floats, bool]], colour: str, w
         (max(int(left), 0), max(int(top), 0)),
         (max(-int(left), 0), max(-int(top), 0)),
     )
+
+
+def draw_ring(layer: Image.Image, ring: tuple[float, float, float, float], share: float, colour: str) -> None:
+    """Draws a pale ring (its middle across and down, radius and width), and in a colour the share that is left of it.
+
+    It empties clockwise from the top.
+    """
+    across, down, radius, width = ring
+    corner, side = (round(across - radius - width), round(down - radius - width)), round(2 * (radius + width))
+    y, x = np.mgrid[:side, :side] + 0.5
+    x, y = x + corner[0] - across, y + corner[1] - down
+    off = np.abs(np.hypot(x, y) - radius)
+    _tint(layer, corner, width / 2 - off, "track")
+    if share > 0:
+        begin = 2 * np.pi * (1 - share)
+        ends = [np.hypot(x - radius * np.sin(angle), y + radius * np.cos(angle)) for angle in (begin, 0)]
+        gone = np.arctan2(x, -y) % (2 * np.pi) < begin
+        _tint(layer, corner, width / 2 - np.where(gone, np.minimum(*ends), off), colour)
+
+
+def _tint(layer: Image.Image, corner: tuple[int, int], depth: Floats, colour: str) -> None:
+    """Lays a colour on all that lies within an edge; `depth` is how far inside it a pixel's middle is."""
+    mask = Image.fromarray((np.clip(depth + 0.5, 0, 1) * 255).astype(np.uint8))
+    layer.paste(COLOURS[colour], (*corner, corner[0] + mask.width, corner[1] + mask.height), mask)
+
+
+def draw_pips(layer: Image.Image, centre: tuple[float, float], radius: float, count: int, now: int) -> None:
+    """Draws a row of dots: dark for what is over, coloured and larger for what goes on now, pale for what comes."""
+    step = 4 * radius
+    size = (round(step * count + 2 * radius), round(4 * radius))
+    stamp = Image.new("RGBA", (size[0] * FINE, size[1] * FINE), (255, 255, 255, 0))
+    pen = ImageDraw.Draw(stamp)
+    for at in range(count):
+        x, y = (step * at + size[0] / 2 - step * (count - 1) / 2) * FINE, size[1] / 2 * FINE
+        reach = radius * (1.5 if at == now else 1) * FINE
+        colour = COLOURS["line" if at < now else "time" if at == now else "track"]
+        pen.ellipse((x - reach, y - reach, x + reach, y + reach), fill=colour)
+    corner = (round(centre[0] - size[0] / 2), round(centre[1] - size[1] / 2))
+    layer.alpha_composite(stamp.resize(size, Image.Resampling.LANCZOS), corner)

@@ -34,6 +34,8 @@ COLOURS = {
     "bench": "#AEB8C6",
     "pad": "#7A8CA3",
     "pillow": "#F0DFC0",
+    "time": "#1F6FB2",
+    "track": "#D3DAE4",
 }
 NAMES = tuple(COLOURS)
 

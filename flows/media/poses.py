@@ -1,7 +1,8 @@
 """What a pose file says, as values: keyframes, targets, props, arrows, checks; and the poses between keyframes."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flows.media.anatomy import Point
 
@@ -168,3 +169,64 @@ def _mean(points: Sequence[tuple[Point, float]], *, whole: bool = True) -> Point
     total = sum(share for _, share in points) if whole else 1.0
     x, y, z = (sum(point[k] * share for point, share in points) / total for k in range(3))
     return x, y, z
+
+
+SIDES = {"left": "right", "right": "left", "l": "r", "r": "l"}
+SIDEWAYS = frozenset({"side", "twist", "roll", "yaw"})
+"""Motions of head, trunk and pelvis that go to one side; those of the limbs have the same sign on both."""
+
+
+def other_side(name: str) -> str:
+    """Returns the part, joint or limb of the other side: left_knee, hand_r, glute_max:left; the middle stays."""
+    return re.sub("[a-z]+", lambda word: SIDES.get(word[0], word[0]), name)
+
+
+def mirrored(picture: Picture) -> Picture:
+    """Returns the picture with left and right of the body changed, from the same camera; without its arrows."""
+    return replace(
+        picture,
+        keyframes=tuple(map(_mirrored, picture.keyframes)),
+        muscles=tuple(map(other_side, picture.muscles)),
+        ground=picture.ground and other_side(picture.ground),
+        level=tuple(replace(level, group=other_side(level.group)) for level in picture.level),
+        pin=picture.pin and other_side(picture.pin),
+        props=tuple(map(_moved_over, picture.props)),
+        checks=tuple(replace(check, joints=tuple(map(other_side, check.joints))) for check in picture.checks),
+        arrows=(),
+    )
+
+
+def _mirrored(pose: Pose) -> Pose:
+    return Pose(
+        {other_side(joint): _turned_over(joint, motions) for joint, motions in pose.angles.items()},
+        _across(pose.position),
+        {
+            other_side(limb): replace(
+                target,
+                at=_across(target.at),
+                joint=target.joint and other_side(target.joint),
+                pole=_across(target.pole),
+            )
+            for limb, target in pose.targets.items()
+        },
+        {
+            other_side(limb): replace(facing, ahead=_across(facing.ahead), out=_across(facing.out))
+            for limb, facing in pose.facings.items()
+        },
+        pose.ground and other_side(pose.ground),
+    )
+
+
+def _turned_over(joint: str, motions: Mapping[str, float]) -> Mapping[str, float]:
+    in_the_middle = other_side(joint) == joint
+    return {name: -value if in_the_middle and name in SIDEWAYS else value for name, value in motions.items()}
+
+
+def _moved_over(prop: Prop) -> Prop:
+    # A mini band says only how high it is.
+    at = (-prop.at[0], *prop.at[1:]) if len(prop.at) > 1 else prop.at
+    return replace(prop, at=at, turn=-prop.turn, to=tuple(map(other_side, prop.to)))
+
+
+def _across(point: Point) -> Point:
+    return (-point[0], point[1], point[2])

@@ -1,11 +1,10 @@
 """The pose files: what a physiotherapist writes in poses/*.toml, read and checked."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn, TypeGuard, TypeVar
 
-from flows.media.anatomy import FLAT_ANKLE, FLAT_WRIST, JOINTS, LIMBS, LIMITS, MUSCLES, PARTS, Point
+from flows.media.anatomy import FLAT_ANKLE, FLAT_WRIST, JOINTS, LIMBS, LIMITS, MUSCLES, PARTS
 from flows.media.poses import (
     FORMATS,
     STANDING,
@@ -19,18 +18,10 @@ from flows.media.poses import (
     Prop,
     Target,
 )
+from flows.media.tables import Table, Tree, WrongPose
 
 FOLDER = Path(__file__).parent / "poses"
 STARTS = Path(__file__).parent / "start_poses.toml"
-
-T = TypeVar("T")
-Tree = dict[str, Any]
-Names = Sequence[str] | Mapping[str, object]
-
-
-class WrongPose(ValueError):
-    """A pose file says something that cannot be drawn; the message names the file, the key and a way out."""
-
 
 # The least a check must say, and what its numbers mean.
 CHECK_KINDS: Mapping[str, tuple[int, str]] = {
@@ -84,15 +75,15 @@ def starts() -> Tree:
 
 def picture(tree: Tree, where: str) -> Picture:
     """Returns the picture that a file's contents describe."""
-    table = _Table(tree, where)
+    table = Table(tree, where)
     known = starts()
     start = table.choice("start", known, "standing")
     body = {"woman": "f", "man": "m"}[table.choice("body", ("woman", "man"), "woman")]
     body += "_shoes" if table.take("shoes", bool, False) else ""
     base = _merge(_both_sides(known[start]), _both_sides(table.sub("base").rest()))
-    frames = table.tables("keyframes") or [_Table({}, where)]
+    frames = table.tables("keyframes") or [Table({}, where)]
     keyframes = tuple(
-        _pose(_Table(_merge(base, _both_sides(frame.rest())), frame.where), FLAT_ANKLE[body]) for frame in frames
+        _pose(Table(_merge(base, _both_sides(frame.rest())), frame.where), FLAT_ANKLE[body]) for frame in frames
     )
     result = Picture(
         id=table.take("id", str),
@@ -145,96 +136,7 @@ def _merge(below: Tree, above: Tree) -> Tree:
     return result
 
 
-class _Table:
-    """A table of the file that is taken apart key by key, so that what nobody asked for is found."""
-
-    def __init__(self, tree: Tree, where: str, floor: Mapping[str, float] | None = None) -> None:
-        self._left = dict(tree)
-        self.where = where
-        self._floor = floor or {}
-
-    def fail(self, key: str, hint: str) -> NoReturn:
-        raise WrongPose(f"{self.where}: {key}: write {hint}")
-
-    def take(self, key: str, kind: type[T], default: T | None = None) -> T:
-        value = self._left.pop(key, default)
-        if not isinstance(value, kind):
-            self.fail(key, f"a {kind.__name__}" + ("" if value is None else f", not {value!r}"))
-        return value
-
-    def expect(self, key: str, value: object, known: Names) -> None:
-        if value not in known:
-            self.fail(key, f"one of {', '.join(known)}; not {value!r}")
-
-    def choice(self, key: str, known: Names, default: str | None = None) -> str:
-        value = self.take(key, str, default)
-        self.expect(key, value, known)
-        return value
-
-    def maybe(self, key: str, known: Names) -> str | None:
-        return self.choice(key, known) if key in self._left else None
-
-    def number(self, key: str, default: float | None = None) -> float:
-        value = self._left.pop(key, default)
-        if not _is_number(value):
-            self.fail(key, f"a number, not {value!r}")
-        return float(value)
-
-    def numbers(self, key: str, counts: Sequence[int], default: tuple[float, ...] | None = None) -> tuple[float, ...]:
-        value = self._left.pop(key, default)
-        if not isinstance(value, list | tuple) or len(value) not in counts or not all(map(_is_number, value)):
-            self.fail(key, f"{' or '.join(map(str, counts))} numbers in brackets, not {value!r}")
-        return tuple(float(x) for x in value)
-
-    def pair(self, key: str, default: tuple[float, float]) -> tuple[float, float]:
-        first, second = self.numbers(key, (2,), default)
-        return first, second
-
-    def point(self, key: str, default: Point | None = None) -> Point:
-        value = self._left.get(key)
-        if isinstance(value, list) and len(value) == 3 and value[1] == "floor" and "floor" in self._floor:
-            self._left[key] = [value[0], self._floor["floor"], value[2]]
-        x, y, z = self.numbers(key, (3,), default)
-        return x, y, z
-
-    def has(self, key: str) -> bool:
-        return key in self._left
-
-    def is_table(self, key: str) -> bool:
-        return isinstance(self._left.get(key), dict)
-
-    def sub(self, key: str, floor: Mapping[str, float] | None = None) -> "_Table":
-        return _Table(self.take(key, dict, {}), f"{self.where}: {key}", floor)
-
-    def limb(self, key: str, floor: Mapping[str, float] | None = None) -> "_Table | None":
-        """Returns the table of a hand or foot, none when it is left to the joints (`"free"`)."""
-        if self._left.get(key, "free") == "free":
-            self._left.pop(key, None)
-            return None
-        return self.sub(key, floor)
-
-    def tables(self, key: str) -> list["_Table"]:
-        value = self._left.pop(key, [])
-        listed = value if isinstance(value, list) else [value]
-        if not all(isinstance(item, dict) for item in listed):
-            self.fail(key, f"tables, such as [[{key}]]")
-        return [_Table(item, f"{self.where}: {key} {i}") for i, item in enumerate(listed, 1)]
-
-    def rest(self) -> Tree:
-        left, self._left = self._left, {}
-        return left
-
-    def end(self, value: T) -> T:
-        if self._left:
-            raise WrongPose(f"{self.where}: {', '.join(self._left)}: not known here; is it spelt right?")
-        return value
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _pose(table: _Table, ankle: float) -> Pose:
+def _pose(table: Table, ankle: float) -> Pose:
     reach, orient = table.sub("ik"), table.sub("orient")
     ground = table.maybe("ground", PARTS)
     root = table.sub("root")
@@ -251,7 +153,7 @@ def _pose(table: _Table, ankle: float) -> Pose:
     return table.end(Pose(said, position, targets, facings, ground))
 
 
-def _motions(table: _Table, joint: str) -> dict[str, float]:
+def _motions(table: Table, joint: str) -> dict[str, float]:
     motions = {}
     for motion, (low, high) in LIMITS[joint].items():
         degrees = table.number(motion, float("nan"))
@@ -262,7 +164,7 @@ def _motions(table: _Table, joint: str) -> dict[str, float]:
     return table.end(motions)
 
 
-def _target(reach: _Table, limb: str, ankle: float) -> Target | None:
+def _target(reach: Table, limb: str, ankle: float) -> Target | None:
     table = reach.limb(limb, {"floor": ankle if limb.endswith("foot") else FLAT_WRIST})
     if table is None:
         return None
@@ -275,7 +177,7 @@ def _target(reach: _Table, limb: str, ankle: float) -> Target | None:
     return table.end(Target(table.point("at"), pole=pole))
 
 
-def _facing(orient: _Table, limb: str) -> Facing | None:
+def _facing(orient: Table, limb: str) -> Facing | None:
     table = orient.limb(limb)
     if table is None:
         return None
@@ -284,23 +186,23 @@ def _facing(orient: _Table, limb: str) -> Facing | None:
     return table.end(Facing(table.point("fingers"), table.point("palm")))
 
 
-def _level(table: _Table) -> Level:
+def _level(table: Table) -> Level:
     part, axis = table.choice("group", PARTS), table.choice("axis", ("pitch", "roll"), "roll")
     return table.end(Level(part, axis, table.number("range", 25.0)))
 
 
-def _camera(table: _Table) -> Camera:
+def _camera(table: Table) -> Camera:
     return table.end(Camera(table.number("yaw", -70.0), table.number("pitch", 10.0), table.number("margin", 0.075)))
 
 
-def _muscle(table: _Table, name: object) -> str:
+def _muscle(table: Table, name: object) -> str:
     muscle, _, side = str(name).partition(":")
     table.expect("muscles", muscle, MUSCLES)
     table.expect("muscles", side, ("", "left", "right"))
     return str(name)
 
 
-def _prop(table: _Table) -> Prop:
+def _prop(table: Table) -> Prop:
     kind = table.choice("type", PROP_KINDS)
     at, size = PROP_KINDS[kind]
     prop = Prop(
@@ -316,12 +218,12 @@ def _prop(table: _Table) -> Prop:
     return table.end(prop)
 
 
-def _arrow(table: _Table) -> Arrow:
+def _arrow(table: Table) -> Arrow:
     span, offset = table.pair("span", (0.1, 0.9)), table.pair("offset", (0.0, 0.0))
     return table.end(Arrow(table.choice("joint", JOINTS), span, offset, table.take("double", bool, False)))
 
 
-def _check(table: _Table, keyframes: int) -> Check:
+def _check(table: Table, keyframes: int) -> Check:
     kind = table.choice("kind", CHECK_KINDS)
     count, unit = CHECK_KINDS[kind]
     joints = table.take("joints", list)

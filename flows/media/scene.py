@@ -79,11 +79,22 @@ def pair(picture: Picture, *, size: tuple[int, int] | None = None, fine: int = 2
 
 def figure(picture: Picture, pose: Pose, size: tuple[int, int], *, fine: int = 2) -> Image.Image:
     """Returns one figure in one pose alone, without arrow and body map, as a small picture within another needs it."""
-    moment = settle(picture, pose)
     margin = picture.camera.margin
     box = (size[0] * margin, size[1] * margin, size[0] * (1 - margin), size[1] * (1 - margin))
-    view = _fit(_seen(picture, [moment]), picture, size, box)
-    return draw(_model(picture, moment), _finer(view, fine), fine=fine)
+    return figures([(picture, pose)], size, box, fine=fine)[0]
+
+
+def figures(
+    shown: Sequence[tuple[Picture, Pose]], size: tuple[int, int], box: Box, *, fine: int = 2
+) -> list[Image.Image]:
+    """Returns figures as one camera sees them that holds all of them in a box, so that none jumps into the next.
+
+    The camera is that of the first picture; the box is left, top, right and bottom in pixels.
+    """
+    moments = [settle(picture, pose) for picture, pose in shown]
+    seen = np.concatenate([_seen(picture, [moment]) for (picture, _), moment in zip(shown, moments, strict=True)])
+    view = _finer(_fit(seen, shown[0][0], size, box), fine)
+    return [draw(_model(picture, moment), view, fine=fine) for (picture, _), moment in zip(shown, moments, strict=True)]
 
 
 @cache
