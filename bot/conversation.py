@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.clubs import Clubs
-from bot.commands import Commands, Operator
+from bot.commands import Commands
 from bot.desk import Desk
 from bot.inline import Inline, Query
+from bot.own_data import Operator
 from bot.records import RESULT, Chat, Commit, SessionRow, new_key
 from bot.render import LANGUAGE, Message, Translate, paragraphs
 from bot.replies import Replies
@@ -258,7 +259,7 @@ class Conversation:
             "y": self.commands.next_card,
             "m": self.commands.more,
             "t": self.commands.test,
-            "c": self.commands.set_country,
+            "c": self.commands.own.set_country,
         }
         for dialogue in self.dialogues:
             named |= dialogue.by_prefix
