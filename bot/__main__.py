@@ -19,10 +19,10 @@ import click
 from bot import upkeep
 
 if TYPE_CHECKING:
-    from bot.commands import Operator
     from bot.conversation import Conversation
     from bot.desk import Desk
     from bot.drawings import Drawings
+    from bot.own_data import Operator
     from bot.store import Store
     from bot.work import Dialogue
 
@@ -51,9 +51,9 @@ def _conversation(
     from bot.account import Account
     from bot.challenge import Challenge, Totals
     from bot.check_in import CheckIn
-    from bot.commands import Operator
     from bot.conversation import Conversation
     from bot.membership import Membership
+    from bot.own_data import Operator
     from bot.printing import Printing
     from bot.render import LANGUAGE
     from bot.sharing import Sharing
@@ -295,11 +295,11 @@ def run(env_file: Path) -> None:
     import asyncio
 
     from bot import posting, reminders
-    from bot.commands import Operator
     from bot.config import ConfigError, load_settings
     from bot.logs import configure_logging
     from bot.notices import Notices
     from bot.operating import Operating
+    from bot.own_data import Operator
     from bot.records import CLUBS, REMINDERS
     from bot.reminding import Reminding
     from bot.retention import Retention

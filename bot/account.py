@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from bot.commands import Operator
 from bot.desk import Desk
+from bot.own_data import Operator
 from bot.render import Message, bold, paragraphs
 from bot.replies import plain
 from bot.store import Store
@@ -78,7 +78,7 @@ class Account:
         version = self.desk.content.settings.consent_version
         if work.chat.consent_version not in ("", version):
             work.chat = replace(work.chat, consent_version=version, consent_at=work.now)
-            self._tell(work, Message(self.words("consent.agreed")))
+            self.desk.respond(work, Message(self.words("consent.agreed")))
         self.desk.where(work)
 
     def disagree(self, work: Work) -> None:
@@ -88,14 +88,14 @@ class Account:
             return
         work.reminders = ()
         choices = [("consent.agree", "g:agree"), ("settings.delete", "g:delete")]
-        self._tell(work, self.desk.render.menu(self.words("consent.disagreed"), choices))
+        self.desk.respond(work, self.desk.render.menu(self.words("consent.disagreed"), choices))
 
     # ---- what is kept, and how long ------------------------------------------------------------------------------
 
     def keep(self, work: Work) -> None:
         """Keeps everything: the contact itself begins the time anew."""
         if work.chat.consent_version:
-            self._tell(work, Message(self.words("retention.kept", days=self.operator.retention_days)))
+            self.desk.respond(work, Message(self.words("retention.kept", days=self.operator.retention_days)))
         else:
             # The button outlived what it was about.
             self.desk.where(work)
@@ -112,7 +112,3 @@ class Account:
 
     def _section(self, part: str, **values: object) -> str:
         return bold(self.words(f"privacy.{part}.heading")) + "\n" + self.words(f"privacy.{part}", **values)
-
-    def _tell(self, work: Work, message: Message) -> None:
-        tell = self.desk.edit if work.incoming.message_id is not None else self.desk.say
-        tell(work, message)

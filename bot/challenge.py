@@ -105,8 +105,7 @@ class Challenge:
             self.overview(work)
             return
         self._end(work, part)
-        tell = self.desk.edit if work.incoming.message_id is not None else self.desk.say
-        tell(work, Message(self.words("team.left")))
+        self.desk.respond(work, Message(self.words("team.left")))
 
     def _end(self, work: Work, part: TeamMember) -> None:
         work.team = (replace(part, left_on=work.now.date()),)

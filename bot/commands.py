@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.desk import Desk
+from bot.own_data import Operator, OwnData
 from bot.records import DiaryEntry
 from bot.render import Message, bold, paragraphs
 from bot.replies import number, plain
@@ -22,36 +22,23 @@ PRIVATE = (
 """Commands of the private chat, in the order in which Telegram lists them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """Who runs this bot, for /privacy."""
-
-    name: str = ""
-    contact: str = ""
-    retention_days: int = 90
-    """How long everything is kept after a person's last contact."""
-
-
 class Commands:
     """Carries out commands and menu buttons on a Work."""
 
     def __init__(self, desk: Desk, store: Store, operator: Operator) -> None:
         self.desk = desk
         self.words = desk.words
-        self.store = store
-        self.operator = operator
-        self.by_name: dict[str, Callable[[Work], None]] = {name: getattr(self, name) for name in PRIVATE}
+        self.own = OwnData(desk, store, operator)
+        acts = {name: getattr(self, name) for name in PRIVATE if name not in self.own.by_name}
+        self.by_name: dict[str, Callable[[Work], None]] = {**acts, **self.own.by_name}
         self.by_button: dict[str, Callable[[Work], None]] = {
             **self.by_name,
+            **self.own.by_button,
             "look": self.look,
-            "text_only": self.text_only,
-            "with_drawings": self.with_drawings,
             "question": desk.where,
             "resume": desk.resume,
             "checked": self.checked,
             "check_of_the_day": self.check_of_the_day,
-            "delete_yes": self.delete_all,
-            "delete_no": self.keep_all,
         }
         self.others: tuple[str, ...] = ()
         """Commands of other dialogues, which are listed after these."""
@@ -70,11 +57,11 @@ class Commands:
             "checked.button": self.checked,
             "card.plan": self.plan,
             "timer.button": self._follow_question,
-            "settings.change_country": self.country,
-            "settings.export": self.export,
-            "settings.privacy": self.privacy,
-            "settings.delete": self.delete,
-            "delete.no": self.keep_all,
+            "settings.change_country": self.own.country,
+            "settings.export": self.own.export,
+            "settings.privacy": self.own.privacy,
+            "settings.delete": self.own.delete,
+            "delete.no": self.own.keep_all,
         }
 
     def type(self, work: Work) -> bool:
@@ -91,7 +78,7 @@ class Commands:
         content, words = self.desk.content, self.words
         for country in content.countries.countries:
             if said == plain(words.plain(country.name)):
-                self.set_country(work, country.id)
+                self.own.set_country(work, country.id)
                 return True
         for test in content.self_tests.tests:
             if said == plain(words.plain(test.name)):
@@ -300,99 +287,6 @@ class Commands:
             self.desk.say(work, self.desk.outcome.why(session))
             if numbers := self.desk.follower.numbers(work):
                 self.desk.say(work, Message(numbers))
-
-    # ---- settings and data -----------------------------------------------------------------------------------
-
-    def country(self, work: Work) -> None:
-        """Asks which country's telephone numbers to show."""
-        self.desk.say(work, self.desk.render.countries())
-
-    def set_country(self, work: Work, country: str) -> None:
-        """Stores the country chosen, or that none is."""
-        names = {row.id: row.name for row in self.desk.content.countries.countries}
-        tell = self.desk.edit if work.incoming.message_id is not None else self.desk.say
-        if country not in names:
-            work.chat = replace(work.chat, country="")
-            tell(work, Message(self.words("country.cleared")))
-            return
-        work.chat = replace(work.chat, country=country)
-        numbers = self.desk.render.numbers(country)
-        tell(work, Message(self.words("country.set", country=self.words.plain(names[country]), **numbers)))
-
-    def settings(self, work: Work) -> None:
-        """Shows what is set, with the ways to change it."""
-        names = {row.id: self.words.plain(row.name) for row in self.desk.content.countries.countries}
-        country = names.get(work.chat.country, self.words.label("settings.country_none"))
-        text = paragraphs(
-            bold(self.words("settings.heading")),
-            self.words("settings.country", country=country),
-            self.words("settings.version", version=self.desk.content.settings.content_version),
-        )
-        choices = [
-            ("settings.change_country", "g:country"),
-            ("settings.privacy", "g:privacy"),
-            ("settings.export", "g:export"),
-            ("settings.delete", "g:delete"),
-        ]
-        if self.desk.drawings is not None:
-            text_only = ("settings.text_only", "g:text_only")
-            choices.append(("settings.with_drawings", "g:with_drawings") if work.chat.text_only else text_only)
-        self.desk.say(work, self.desk.render.menu(text, choices))
-
-    def text_only(self, work: Work) -> None:
-        """Sends texts in place of drawings from now on."""
-        work.chat = replace(work.chat, text_only=True)
-        self.desk.edit(work, Message(self.words("settings.now_text_only")))
-
-    def with_drawings(self, work: Work) -> None:
-        """Sends drawings from now on."""
-        work.chat = replace(work.chat, text_only=False)
-        self.desk.edit(work, Message(self.words("settings.now_with_drawings")))
-
-    def privacy(self, work: Work) -> None:
-        """Says what is kept, by whom, and what a person can do about it."""
-        name, contact = self.operator.name, self.operator.contact
-        known = self.words("privacy.operator", name=name, contact=contact) if name and contact else ""
-        chat = work.chat
-        agreed = ""
-        if chat.consent_at is not None:
-            agreed = self.words("privacy.consent", version=chat.consent_version, date=f"{chat.consent_at:%Y-%m-%d}")
-        text = paragraphs(
-            self.words("privacy"),
-            self.words("privacy.time", days=self.operator.retention_days),
-            self.words("privacy.telegram"),
-            self.words("privacy.clubs"),
-            self.words("privacy.rights"),
-            known or self.words("privacy.operator_unknown"),
-            agreed,
-        )
-        more = [("privacy.full.button", "g:privacy_full")] if "privacy_full" in self.desk.offers else []
-        self.desk.say(work, self.desk.render.menu(text, more))
-
-    def export(self, work: Work) -> None:
-        """Sends every row about the person as a JSON file."""
-        if self.store.chat(work.chat.chat_id) is None:
-            self.desk.say(work, Message(self.words("export.nothing")))
-            return
-        text = json.dumps(self.store.everything(work.chat.key), ensure_ascii=False, indent=2, default=str)
-        file = {"name": self.words.label("export.file"), "text": text}
-        self.desk.say(work, Message(self.words("export.caption"), document=file))
-
-    def delete(self, work: Work) -> None:
-        """Asks whether everything about the person should go."""
-        choices = [("delete.yes", "g:delete_yes"), ("delete.no", "g:delete_no")]
-        self.desk.say(work, self.desk.render.menu(self.words("delete.ask"), choices))
-
-    def delete_all(self, work: Work) -> None:
-        """Removes every row about the person."""
-        work.calls.clear()
-        self.desk.say(work, Message(self.words("delete.done")))
-        work.forget = True
-
-    def keep_all(self, work: Work) -> None:
-        """Leaves everything as it is."""
-        tell = self.desk.edit if work.incoming.message_id is not None else self.desk.say
-        tell(work, Message(self.words("delete.kept")))
 
     def help(self, work: Work) -> None:
         """Lists the commands."""

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from bot.clips import TIMER
 from bot.clubs import Clubs
-from bot.commands import Commands, Operator
+from bot.commands import Commands
 from bot.desk import Desk
 from bot.inline import Inline, Query
+from bot.own_data import Operator
 from bot.records import RESULT, Chat, Commit, SessionRow, new_key
 from bot.render import LANGUAGE, Message, Translate, paragraphs
 from bot.replies import Replies
@@ -259,7 +260,7 @@ class Conversation:
             "y": self.commands.next_card,
             "m": self.commands.more,
             "t": self.commands.test,
-            "c": self.commands.set_country,
+            "c": self.commands.own.set_country,
             TIMER: self.commands.follow,
         }
         for dialogue in self.dialogues:

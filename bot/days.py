@@ -12,7 +12,8 @@ from typing import Any, Protocol
 from bot.records import DiaryEntry
 from flows.check_ins import HEARD, Reported, Start
 from flows.courses import begin, report
-from flows.engine import EVENTS, NET, Engine, Session
+from flows.engine import Engine, Session
+from flows.entries import EVENTS, NET
 from flows.follow_up import Day, beginning, follow
 from flows.rules import Facts, Value
 from flows.schema import Content, Disposition
@@ -100,7 +101,7 @@ def since(engine: Engine, session: Session, diary: Sequence[DiaryEntry], when: W
 def signs(engine: Engine, session: Session, seen: int) -> frozenset[str] | None:
     """Returns the warning signs that were asked again since and count, and new ones; None where none were asked."""
     ids, later = ticked(session), session.log[seen:]
-    asked = frozenset[str]().union(*map(engine.reopened, later))
+    asked = frozenset[str]().union(*map(engine.entries.reopened, later))
     found = (ids & asked) | (ids - ticked(engine.replay(session.log[:seen])))
     return found if asked or found else None
 

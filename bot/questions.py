@@ -106,7 +106,8 @@ class Renderer:
 
     def _asked(self, node: Node, session: Session) -> str:
         question = node.question
-        source = question.knees if question.knees and self.engine.on_knees(node, session.facts) else question.text
+        on_knees = question.knees and self.engine.entries.on_knees(node, session.facts)
+        source = question.knees if on_knees else question.text
         if "{reasons}" not in source:
             return self.words.text(source)
         firing = [rule for rule in self.content.screen.rules if rule.clearable and rule.when.holds(session.facts)]

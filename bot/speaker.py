@@ -123,6 +123,11 @@ class Speaker:
         elif work.chat.question_call is not None:
             work.calls.append(Call("editMessageText", message.params(), edits=work.chat.question_call))
 
+    def respond(self, work: Work, message: Message) -> None:
+        """Changes the message that was pressed; says it anew where nothing was."""
+        tell = self.edit if work.incoming.message_id is not None else self.say
+        tell(work, message)
+
     def _edit_pressed(self, work: Work, message: Message, message_id: int) -> None:
         shown = message.shown
         if shown is None:

@@ -11,8 +11,9 @@ from pydantic import BaseModel
 
 from flows import rules
 from flows.catalog import texts
-from flows.engine import ALL_GATES, HEARD, RECHECKED, Engine
-from flows.engine import CLEARED as CLEARED_QUESTION
+from flows.engine import Engine
+from flows.entries import ALL_GATES, HEARD, RECHECKED
+from flows.entries import CLEARED as CLEARED_QUESTION
 from flows.library import CONTENT, Problem, Steps, read
 from flows.plan import NOTHING_FOUND
 from flows.questions import OPENED, Node

@@ -11,9 +11,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from bot.commands import Operator
 from bot.conversation import Conversation
 from bot.desk import Desk
+from bot.own_data import Operator
 from bot.records import Chat as ChatRow
 from bot.records import SessionRow
 from bot.render import LANGUAGE

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,13 +45,6 @@ class Ear:
 
     def of(self, chat_id: int) -> list[float]:
         return [at for at, one, _ in self.heard if one == chat_id]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store.open(tmp_path / "bot.db")
-    yield store
-    store.close()
 
 
 def said(update_id: int, person: int, text: str, chat_id: int | None = None) -> dict[str, Any]:

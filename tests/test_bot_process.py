@@ -158,7 +158,7 @@ class Talk:
         self.mark = _mark(shown)
         self.seen.add(self.mark)
         question = self.node.question
-        on_knees = question.knees and self.engine.on_knees(self.node, self.session.facts)
+        on_knees = question.knees and self.engine.entries.on_knees(self.node, self.session.facts)
         source = question.knees if on_knees else question.text
         assert source.partition("{")[0] in shown.text, f"{self.node.id} should be asked"
         assert all(any(label.endswith(option.label) for label in shown.labels) for option in question.options)

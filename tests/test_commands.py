@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.commands import PRIVATE, Operator
+from bot.commands import PRIVATE
+from bot.own_data import Operator
 from flows.engine import Engine
 from flows.schema import Content
 from tests.chat import PERSON, Chat

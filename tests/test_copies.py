@@ -24,11 +24,6 @@ LITESTREAM = shutil.which("litestream", path=str(Path(sys.executable).parent)) o
 PLAIN_AND_ENCRYPTED = pytest.mark.parametrize("key", ["", KEY], ids=["plain", "encrypted"])
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "bot.db"
-
-
 def process(command: str, path: Path, *arguments: str | Path, key: str = "") -> subprocess.CompletedProcess[str]:
     """Runs a command as a process of its own, as beside a running bot."""
     return subprocess.run(

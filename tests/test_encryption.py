@@ -30,11 +30,6 @@ SECRET = "a deep ache in the left side"
 ADA = Chat(key="ada", chat_id=4_711_471_147, created_at=NOW, seen_at=NOW, consent_version="1")
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "bot.db"
-
-
 def fill(path: Path, key: str = "") -> None:
     """Leaves a person in a database."""
     with closing(Store.open(path, key)) as store:

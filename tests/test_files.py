@@ -11,9 +11,9 @@ from bot.drawings import File
 from bot.records import INSTEAD, Call
 from bot.sender import UPLOADS
 from tests.fake_bot_api import Request
-from tests.test_sender import ADA, BOB, Office, api, clock, office, store
+from tests.test_sender import ADA, BOB, Office, api, clock, office
 
-__all__ = ["api", "clock", "office", "store"]
+__all__ = ["api", "clock", "office"]
 
 LOOP = File("walk.mp4", "5e" * 32, 960, 600, 3)
 STILL = File("walk.jpg", "7a" * 32, 960, 600)

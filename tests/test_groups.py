@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from bot.records import Club
 from bot.store import Store
 from bot.telegram import serve
 from flows.engine import Engine
-from tests.fake_bot_api import TOKEN, USERNAME, FakeBotApi, running
+from tests.fake_bot_api import TOKEN, USERNAME, FakeBotApi
 from tests.fake_groups import FakeGroup
 
 OLD, NEW = -77, -1_000_000_000_077
@@ -71,22 +71,13 @@ class House:
 
 
 @pytest.fixture
-def api() -> Iterator[FakeBotApi]:
-    with running() as api:
-        yield api
-
-
-@pytest.fixture
-async def house(api: FakeBotApi, engine: Engine, tmp_path: Path) -> AsyncIterator[House]:
-    path = tmp_path / "bot.db"
-    store = Store.open(path)
+async def house(api: FakeBotApi, store: Store, path: Path, engine: Engine) -> AsyncIterator[House]:
     bot = Conversation(engine, store, dialogues=(Membership,))
     settings = Settings(TOKEN, api.base_url, api.base_file_url, path, poll_timeout=5, limits=False)
     task = asyncio.create_task(serve(settings, store, bot, bot.commands.menus()))
     yield House(api, store, bot, FakeGroup(api, OLD, {ADA}, {EVE}))
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(task, 10)
-    store.close()
 
 
 async def test_the_bot_is_added_and_hears_only_what_privacy_mode_lets_it_hear(house: House) -> None:

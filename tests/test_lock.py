@@ -24,11 +24,6 @@ with alone(Path(sys.argv[1])):
 """
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "bot.db"
-
-
 def test_another_process_is_refused_by_name_until_this_one_dies(path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", HOLDER, path], stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
@@ -117,6 +112,7 @@ def test_a_damaged_database_stops_the_start_and_is_left_as_it_is(tmp_path: Path,
 
 
 def test_what_is_no_database_says_so(path: Path) -> None:
+    path.parent.mkdir()
     path.write_bytes(b"hello" * 1000)
     with pytest.raises(
         StoreError, match="cannot be opened: it is encrypted and DATABASE_KEY is not set, or it is not a database"

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import urllib.request
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,24 +22,11 @@ from bot.metrics import Metrics, open_window
 from bot.records import Call, Chat, Commit, Notice
 from bot.store import Numbers, Store
 from bot.telegram import serve
-from tests.fake_bot_api import FakeBotApi, running
+from tests.fake_bot_api import FakeBotApi
 from tests.test_telegram import ADA, MENU, Echo, settings
 from tests.test_webhook import free_port
 
 NOW = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def api() -> Iterator[FakeBotApi]:
-    with running() as api:
-        yield api
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store.open(tmp_path / "bot.db")
-    yield store
-    store.close()
 
 
 def read(port: int, path: str) -> tuple[int, str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -16,13 +14,6 @@ from flows.engine import Engine
 
 NOW = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)
 OPERATOR, ADA = 7, 8
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store.open(tmp_path / "bot.db")
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,13 +57,6 @@ class FarBot(Bot):
         if seconds:
             raise RetryAfter(seconds)
         return {"message_id": len(FarBot.line.arrived)}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store.open(tmp_path / "bot.db")
-    yield store
-    store.close()
 
 
 def _chat(chat_id: int) -> Chat:

@@ -129,6 +129,6 @@ def test_the_questions_about_the_joints_are_asked_late_of_any_lasting_pain(engin
 
 def test_what_an_entry_asks_again_is_known(engine: Engine) -> None:
     every = {item.id for gate in engine.gates if gate.text for item in gate.items}
-    assert engine.reopened(("recheck", "again")) == every
-    assert engine.reopened(("recheck", ("RF_WEIGHT", "Q11b"))) == {"RF_WEIGHT"}
-    assert engine.reopened(("Q12", ("flex",))) == frozenset()
+    assert engine.entries.reopened(("recheck", "again")) == every
+    assert engine.entries.reopened(("recheck", ("RF_WEIGHT", "Q11b"))) == {"RF_WEIGHT"}
+    assert engine.entries.reopened(("Q12", ("flex",))) == frozenset()

@@ -47,7 +47,7 @@ from bot.sender import Sender
 from bot.store import Store, StoreError
 from bot.telegram import tick_away
 from tests import reminded_bot
-from tests.fake_bot_api import TOKEN, FakeBotApi, running
+from tests.fake_bot_api import TOKEN, FakeBotApi
 from tests.reminded_bot import HOPS, say, unasked
 
 DAILY = tuple(range(7))
@@ -710,12 +710,6 @@ def test_a_slice_takes_the_longest_due_and_leaves_the_rest(town: Town) -> None:
 
 
 # ---- a power cut after every step ------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def api() -> Iterator[FakeBotApi]:
-    with running() as api:
-        yield api
 
 
 def run_until(hop: str, path: Path, api: FakeBotApi, now: datetime) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from bot.account import Account
 from bot.check_in import CheckIn
-from bot.commands import Operator
+from bot.own_data import Operator
 from bot.records import Call, Commit, Reminder
 from bot.reminding import Reminding
 from bot.retention import SLICE, Retention

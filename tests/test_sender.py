@@ -43,13 +43,6 @@ def api() -> Iterator[FakeBotApi]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store.open(tmp_path / "bot.db")
-    yield store
-    store.close()
-
-
-@pytest.fixture
 def clock() -> Clock:
     return Clock()
 
@@ -352,11 +345,11 @@ async def test_nothing_is_sent_twice_when_the_store_fails_and_the_sender_says_so
     assert len(office.api.calls("sendMessage")) == 1
 
 
-async def test_stopping_keeps_what_was_not_sent(office: Office, tmp_path: Path) -> None:
+async def test_stopping_keeps_what_was_not_sent(office: Office, path: Path) -> None:
     office.api.delay(0.3, "sendMessage")
     office.queue(ADA, "one", "two")
     await office.sender.drain(0.05)
     office.task.cancel()
     await asyncio.gather(office.task, return_exceptions=True)
-    with sqlite3.connect(tmp_path / "bot.db") as connection:
+    with sqlite3.connect(path) as connection:
         assert connection.execute("select count(*) from outbox where params is not null").fetchone() == (2,)

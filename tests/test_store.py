@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import stat
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -22,18 +21,6 @@ from bot.store.outbox import OF_CHAT, WAITING
 NOW = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
 BIG = 2**52 - 1
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "bot.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    store = Store.open(path)
-    yield store
-    store.close()
 
 
 def chat(chat_id: int = BIG, key: str = "ada") -> Chat:
@@ -346,6 +333,7 @@ def test_everything_is_every_row_about_the_person_and_nobody_else(store: Store) 
         "diary": 1,
         "reminder": 0,
         "membership": 0,
+        "club": 0,
         "team_member": 0,
         "team_day": 0,
         "outbox": 2,

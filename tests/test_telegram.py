@@ -27,7 +27,7 @@ from bot.records import Call, Chat, Commit
 from bot.store import Store, StoreError
 from bot.telegram import serve
 from bot.work import Incoming
-from tests.fake_bot_api import TOKEN, USERNAME, FakeBotApi, running
+from tests.fake_bot_api import TOKEN, USERNAME, FakeBotApi
 
 ADA, CLUB = 2**40, -1_000_000_000_001
 MENU = {"private": [("start", "Begins")], "groups": [("help", "Explains"), ("check", "Starts a check")]}
@@ -89,24 +89,6 @@ class Running:
 
     def texts(self, chat_id: int) -> list[str]:
         return [shown.text for shown in self.api.messages(chat_id)]
-
-
-@pytest.fixture
-def api() -> Iterator[FakeBotApi]:
-    with running() as api:
-        yield api
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "bot.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    store = Store.open(path)
-    yield store
-    store.close()
 
 
 def settings(api: FakeBotApi, path: Path) -> Settings:

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from bot.decoding import ALLOWED_UPDATES
 from bot.store import Store, StoreError
 from bot.telegram import serve
 from bot.webhook import LARGEST
-from tests.fake_bot_api import FakeBotApi, knock, running
+from tests.fake_bot_api import FakeBotApi, knock
 from tests.test_telegram import ADA, MENU, Echo, inbox, settings
 
 SECRET = "a-secret-of-the-webhook"
@@ -31,24 +31,6 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
-
-
-@pytest.fixture
-def api() -> Iterator[FakeBotApi]:
-    with running() as api:
-        yield api
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "bot.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    store = Store.open(path)
-    yield store
-    store.close()
 
 
 class House:
