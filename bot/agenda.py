@@ -24,14 +24,22 @@ class Agenda:
         """Sends the same with titles that name the exercises."""
         self._send(work, health_words=True)
 
+    def _strength(self, work: Work) -> int:
+        """Returns how many days of strength a week has; none where the plan rests, though it be by silence alone."""
+        if not self.desk.has_plan(work) or self.desk.plan_waits(work) is not None:
+            return 0
+        rules, day = self.words.content.check_in.progress, self.desk.follower.day(work)
+        if day is not None and day.state in ("PAUSED", "DONE"):
+            return rules.sessions_once_done if day.state == "DONE" else 0
+        return rules.sessions_a_week
+
     def _send(self, work: Work, *, health_words: bool) -> None:
         own = work.reminders if work.reminders is not None else self.store.reminders(work.chat.key)
         one = next((each for each in own if each.kind == "check_in"), None)
         if one is None:
             self.desk.say(work, self.desk.render.menu(self.words("calendar.none"), [("remind.start", "g:remind")]))
             return
-        with_plan = self.desk.has_plan(work) and self.desk.plan_waits(work) is None
-        times = appointments(one, with_plan=with_plan)
+        times = appointments(one, self._strength(work))
         timetable = Timetable(times, zone_of(one.zone), local_date(work.now, one.zone))
         text = calendar(timetable, self.words.label, work.chat.key, work.now, health_words) or ""
         file = {"name": self.words.label("calendar.file"), "text": text}

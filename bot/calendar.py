@@ -57,20 +57,23 @@ class Timetable:
         return self.first + timedelta(weeks=self.weeks, days=-1)
 
 
-def appointments(check_in: Reminder, *, with_plan: bool) -> tuple[Appointment, ...]:
-    """Returns the check-ins of the week, and with a plan its daily routine and three days of strength."""
+def appointments(check_in: Reminder, strength: int) -> tuple[Appointment, ...]:
+    """Returns the check-ins of the week, and with days of strength, three at most, those and the daily routine."""
     chosen = frozenset(check_in.weekdays)
     found = [Appointment("check_in", at, chosen, MINUTES["check_in"]) for at in check_in.times]
-    if with_plan:
+    if strength:
         at = check_in.times[0]
         found.append(Appointment("mobility", at, frozenset(range(7)), MINUTES["mobility"]))
-        found.append(Appointment("strength", at, strength_days(check_in.weekdays), MINUTES["strength"]))
+        found.append(Appointment("strength", at, strength_days(check_in.weekdays, strength), MINUTES["strength"]))
     return tuple(found)
 
 
-def strength_days(preferred: Collection[int] = ()) -> frozenset[int]:
-    """Returns three weekdays of which no two follow each other: as many of the preferred as can be, else early ones."""
-    choices = [days for days in combinations(range(7), 3) if not any((day + 1) % 7 in days for day in days)]
+def strength_days(preferred: Collection[int] = (), most: int = 3) -> frozenset[int]:
+    """Returns so many weekdays, three at most, none right after another.
+
+    As many of the preferred as can be, else early ones.
+    """
+    choices = [days for days in combinations(range(7), most) if not any((day + 1) % 7 in days for day in days)]
     return frozenset(min(choices, key=lambda days: (-len(set(days) & set(preferred)), days)))
 
 

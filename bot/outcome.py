@@ -202,6 +202,10 @@ class Outcome:
                 found.append(exercise.id)
         return found[0] if len(found) == 1 else ""
 
+    def done(self, day: Day | None) -> str:
+        """Returns what phrases about the week end with once a runner has recovered: then less of it keeps them well."""
+        return "_done" if day is not None and day.state == "DONE" else ""
+
     def plan(self, session: Session, before: str = "", day: Day | None = None) -> Message:
         """Returns the overview of the plan with a button for each card, below a sentence."""
         result = self.stands(session, day)
@@ -215,12 +219,13 @@ class Outcome:
                 row += f" {self.words('plan.noted', note=self.words.plain(self._notes[planned.exercise]))}"
             rows[exercise.category].append(row)
         gentle = result.screening.permission is Permission.GENTLE
+        strength = bold(self.words(f"plan.strength{self.done(day)}"))
         text = paragraphs(
             before,
             bold(self.words("plan.heading")),
             self.words("plan.gentle") if gentle else "",
             f"{bold(self.words('plan.mobility'))}\n" + "\n".join(rows["mobility"]) if rows["mobility"] else "",
-            f"{bold(self.words('plan.strength'))}\n" + "\n".join(rows["strength"]),
+            f"{strength}\n" + "\n".join(rows["strength"]),
             f"{bold(self.words('result.running'))} {self.running(day)}" if day is not None else "",
             self.words("plan.frequency"),
             self.words.text(self.content.library.common_rules),

@@ -139,6 +139,8 @@ class Progress(Part):
     tried: dict[str, Condition]
     """What an exercise needs before level 3."""
     sessions_a_week: int
+    sessions_once_done: int
+    """Strength sessions a week that keep a runner well who has recovered."""
     simple: dict[Category, int]
     """How many of each category a simplified plan keeps."""
     offers: tuple[Offer, ...]

@@ -20,7 +20,8 @@ from tests.chat import assert_legal
 from tests.fake_bot_api import running
 from tests.test_bot_process import Bot
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if kind != "club_post")
+"""What a person may be reminded of; what clubs are told is said elsewhere."""
 EVERY = tuple(range(7))
 
 

@@ -17,11 +17,11 @@ from bot.records import REMINDERS, Kind, Reminder
 from bot.reminders import tick
 from bot.reminding import Reminding
 from flows.engine import Engine
-from tests.chat import NOW, Chat, Sent
+from tests.chat import NOW, Chat, Sent, read_all
 from tests.person import Person
 
 BERLIN = "Europe/Berlin"
-ANSWERS = {"C1": "none", "C3": "fine", "C4": "no", "W1": "9", "W2": "same", "W5": "no"}
+ANSWERS = {"C1": "none", "C3": "fine", "C4": "no", "W1": "9", "W2": "same", "W3": "none", "W5": "no"}
 DOCTOR = Person({"rf": ["RF_WEIGHT"]})
 
 
@@ -70,6 +70,24 @@ def recover(chat: Chat) -> list[Sent]:
         if chat.chat.plan_state == "DONE":
             return sent
     raise AssertionError("no recovery")
+
+
+def test_who_has_recovered_keeps_well_with_two_days_of_strength_a_week(chat: Chat) -> None:
+    daily(chat)
+    assert chat.words("plan.strength") in chat.command("/plan")[-1].text
+    recover(chat)
+    shown = read_all(chat.command("/plan"))
+    assert chat.words("plan.strength_done") in shown and chat.words("plan.strength") not in shown.split("\n")
+    sent = chat.command("/calendar")[-1]
+    assert "BYDAY=MO,WE\r" in sent.params["document"]["$file"]["text"].replace("\r\n ", "")
+
+
+def test_a_plan_that_rests_after_a_silence_is_not_in_the_calendar(chat: Chat) -> None:
+    daily(chat)
+    chat.wait(days=7)
+    assert "BYDAY=MO,WE,FR" in chat.command("/calendar")[-1].params["document"]["$file"]["text"]
+    chat.wait(days=1)
+    assert "SUMMARY:Training" not in chat.command("/calendar")[-1].params["document"]["$file"]["text"]
 
 
 def live(chat: Chat, until: datetime) -> list[tuple[datetime, str, list[str]]]:
