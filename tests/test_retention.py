@@ -210,6 +210,19 @@ def test_the_audit_counts_results_and_leads_to_nobody(chat: Chat, content: Conte
     assert "audit" not in chat.store.everything(chat.chat.key)
 
 
+def test_what_could_not_be_handled_may_be_looked_at_for_a_week(chat: Chat) -> None:
+    chat.begin()
+    chat.store.receive(7, '{"said": "my left heel"}')
+    chat.store.park(7, "KeyError", BIG, chat.now)
+    sweep(chat)
+    chat.wait(days=7)
+    sweep(chat)
+    assert [one.error for one in chat.store.parked_updates()] == ["KeyError"]
+    chat.wait(minutes=11)
+    sweep(chat)
+    assert chat.store.parked_updates() == []
+
+
 def test_the_audit_is_kept_for_twelve_months(chat: Chat) -> None:
     chat.begin()
     chat.wait(days=364)

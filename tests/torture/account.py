@@ -50,7 +50,7 @@ class Report:
             f"people: {self.people}, who gave {self.answers} answers",
             f"answers: {self.lost} lost, {self.doubled} doubled",
             f"messages: {self.messages_lost} lost, {self.messages_doubled} shown twice",
-            f"reminders: {self.reminders}; {self.reminders_marked} marked as cut off, {self.reminders_doubled} repeated",
+            f"reminders: {self.reminders}; {self.reminders_marked} marked cut off, {self.reminders_doubled} repeated",
             *(f"TROUBLE: {trouble}" for trouble in self.troubles),
         ]
 

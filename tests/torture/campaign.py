@@ -31,7 +31,7 @@ PASSAGES = (1, 1, 2, 3, 5, 8, 13)
 UNBORN = 20.0
 """Seconds within which a bot must have asked Telegram for something; a busy machine is slow."""
 LONGEST_LIFE, LAST_LIFE = 1.2, 240.0
-"""Seconds from the first contact with Telegram in which a bot dies that came through; and what the last one may take."""
+"""Seconds from the first contact with Telegram in which a bot dies that came through, and what the last may take."""
 
 
 class Campaign:

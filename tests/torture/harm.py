@@ -27,10 +27,12 @@ BODIES = (
     None,
     b"",
     b"\xff\xfe\x00",
-    b'{"ok": true, "result": ',
+    b'{"ok": true, "result": [{"update_id": 7, "message": {"text": "my left heel hurts", "from": {"first_name": "Ada"',
     b"<html><h1>502 Bad Gateway</h1></html>",
     b'{"ok": true, "result": {"a": 1}}',
     b"[1]",
+    b"null",
+    b'{"ok": false, "parameters": [1]}',
 )
 """Answers that are none."""
 UPDATES = (

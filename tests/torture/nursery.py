@@ -1,7 +1,8 @@
 """Brings bots to life: a process that has read everything once, and forks the real command for every life.
 
 One JSON object a line: in comes {"env": …, "hop": …, "passages": …, "clock": …}, out go {"born": pid} and
-{"ended": pid, "status": …}. A life is a process of its own with the real `backstride run` in it; only its imports are done already.
+{"ended": pid, "status": …}. A life is a process of its own with the real `backstride run` in it; only its imports
+are done already.
 """
 
 from __future__ import annotations
