@@ -217,10 +217,10 @@ def test_a_conversion_that_does_not_fit_changes_nothing(
     path: Path, command: str, kept: str, given: str | None, said: str
 ) -> None:
     fill(path, kept)
-    before = raw(path.parent)
+    before = path.read_bytes()
     result = run(command, path, typed=f"{OTHER}\n{OTHER}\n", DATABASE_KEY=given)
     assert result.exit_code == 1 and said in result.output, result.output
-    assert raw(path.parent) == before
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize(("command", "key"), [("encrypt", ""), ("rekey", KEY)])
@@ -294,7 +294,7 @@ copies.rewrite(Path({str(path)!r}), "", os.environ["DATABASE_KEY"])
     if not encrypted:
         assert run("encrypt", path, DATABASE_KEY=KEY).exit_code == 0
     assert contents(path, KEY) == before
-    assert sorted(file.name for file in path.parent.iterdir()) == ["bot.db", "bot.db.lock"]
+    assert {file.name for file in path.parent.iterdir()} <= {"bot.db", "bot.db.lock"}
 
 
 def test_no_log_of_any_level_holds_the_key(path: Path, caplog: pytest.LogCaptureFixture) -> None:
