@@ -173,7 +173,7 @@ class Answers:
             except Exception as error:  # noqa: BLE001
                 _log_failure(update_id, error)
                 if self._store.failed(update_id, type(error).__name__) >= ATTEMPTS:
-                    self._park(update_id, incoming, error)
+                    self._park(update_id, raw, incoming, error)
                     result = "parked"
                     break
         self._sender.meter.received("nothing" if incoming is None else incoming.kind)
@@ -209,13 +209,14 @@ class Answers:
         finally:
             self.add(update_id, raw)
 
-    def _park(self, update_id: int, incoming: Incoming | None, error: Exception) -> None:
+    def _park(self, update_id: int, raw: dict[str, Any], incoming: Incoming | None, error: Exception) -> None:
         if incoming is not None:
             try:
                 self._listener.apologise(incoming, self._sender.clock())
             except Exception as second:  # noqa: BLE001
                 _log_failure(update_id, second)
-        self._store.park(update_id, type(error).__name__)
+        said_by = 0 if incoming is not None and not incoming.private else sender_of(raw)
+        self._store.park(update_id, type(error).__name__, said_by, self._sender.clock())
 
     def _errand(self, work: Coroutine[Any, Any, None]) -> None:
         errand = asyncio.create_task(work)

@@ -94,6 +94,9 @@ def _database(settings: Settings) -> Iterator[Finding]:
     yield Finding("database", f"sound, and its schema is up to date; {numbers.chats} chats")
     if numbers.calls_parked:
         yield Finding("outbox", f"{numbers.calls_parked} messages were given up", "`backstride outbox` lists why", True)
+    if numbers.updates_parked:
+        said = f"{numbers.updates_parked} could not be handled in the last 7 days"
+        yield Finding("incoming updates", said, "`backstride updates` lists why", True)
 
 
 def _room(settings: Settings) -> Finding:
@@ -110,7 +113,10 @@ async def _telegram(settings: Settings, commands: list[str]) -> list[Finding]:
 
         async def ask(method: str, **params: Any) -> tuple[httpx.Response, Any]:
             answer = await client.post(f"{settings.base_url}{settings.token}/{method}", json=params)
-            return answer, answer.json()
+            said = answer.json()
+            if not isinstance(said, dict):
+                raise ValueError
+            return answer, said
 
         try:
             answer, me = await ask("getMe")

@@ -364,3 +364,20 @@ def m008_team(db: Database) -> None:
         ) strict
         """
     )
+
+
+@migrations()
+def m009_parked_updates(db: Database) -> None:
+    """Adds what an update said that could not be handled: kept for a week, and never longer than its chat."""
+    db.execute(
+        """
+        create table parked_update (
+            update_id integer primary key,
+            chat text not null references chat (key) on delete cascade,
+            payload text not null,
+            error text not null,
+            parked_at text not null
+        ) strict
+        """
+    )
+    db.execute("create index parked_update_chat on parked_update (chat)")

@@ -82,7 +82,7 @@ class Pauses:
     def __init__(self) -> None:
         self._next = 0.5
 
-    def after(self, error: TelegramError) -> float:
+    def after(self, error: Exception) -> float:
         """Returns the seconds to wait after this failure."""
         if isinstance(error, RetryAfter):
             return patience(error).total_seconds()

@@ -264,6 +264,17 @@ class Parked:
     parked_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class ParkedUpdate:
+    """One update that could not be handled, kept for a look and not for long."""
+
+    update_id: int
+    chat: str
+    payload: str
+    error: str
+    parked_at: datetime
+
+
 def new_token() -> str:
     """Returns a random token of sixteen URL-safe characters, which nobody guesses, for a link to the bot."""
     return secrets.token_urlsafe(12)

@@ -23,6 +23,8 @@ WARNING = timedelta(days=7)
 WITHOUT_CONSENT = timedelta(hours=24)
 """What safety needs of somebody who never agreed: for so long no exercises follow an urgent result."""
 AUDIT = timedelta(days=365)
+PARKED = timedelta(days=7)
+"""How long the operator may look at an update that could not be handled."""
 
 
 class Retention:
@@ -65,6 +67,7 @@ class Retention:
         people = store.expire(now - self._days, now - WARNING, SLICE)
         strangers = store.expire_without_consent(now - WITHOUT_CONSENT, SLICE)
         calls = store.forget_calls(now - self._days, 10 * SLICE)
+        store.forget_parked(now - PARKED)
         store.forget_audit((now - AUDIT).date())
         if people or strangers:
             log.info("expired: %d people, and %d who never agreed", people, strangers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -132,7 +133,8 @@ async def _introduce(bot: Bot, listener: Listener) -> None:
                 "TELEGRAM_BOT_TOKEN is refused by the Bot API server: ask @BotFather for the current token, "
                 "and check TELEGRAM_API_BASE_URL if it is set."
             ) from None
-        except TelegramError as error:
+        except (TelegramError, TypeError, ValueError, LookupError, AttributeError) as error:
+            # The library reads this answer with its own types, and says so little where it is none.
             log.warning("no contact with the Bot API server yet: %s", type(error).__name__)
             await asyncio.sleep(pauses.after(error))
         else:
@@ -182,14 +184,30 @@ async def _end(task: asyncio.Task[None]) -> None:
         await task
 
 
+class Connection(HTTPXRequest):
+    """The library's transport, for which an answer that is none is trouble with the server and is not logged."""
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Reads an answer; raises TelegramError where it is not what the Bot API promises."""
+        # The library would log what it cannot read: half an answer may hold what people say.
+        try:
+            answer = json.loads(payload.decode("utf-8", "replace"))
+        except (ValueError, RecursionError):
+            raise TelegramError("the answer is no JSON") from None
+        if not isinstance(answer, dict) or not isinstance(answer.get("parameters", {}), dict):
+            raise TelegramError("the answer is no answer of the Bot API")
+        return {"result": None, **answer}
+
+
 def build_bot(settings: Settings) -> Bot:
     """Returns the connection to the Bot API server of the settings, not yet initialised."""
     return Bot(
         settings.token,
         base_url=settings.base_url,
         base_file_url=settings.base_file_url,
-        request=HTTPXRequest(read_timeout=READ_TIMEOUT, connect_timeout=10.0, pool_timeout=10.0),
-        get_updates_request=HTTPXRequest(connection_pool_size=1, connect_timeout=10.0),
+        request=Connection(read_timeout=READ_TIMEOUT, connect_timeout=10.0, pool_timeout=10.0),
+        get_updates_request=Connection(connection_pool_size=1, connect_timeout=10.0),
     )
 
 

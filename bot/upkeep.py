@@ -1,4 +1,4 @@
-"""The commands that look after the database: backup and restore, encryption and another key."""
+"""The commands that look after the database: copies, encryption and its key, and what could not be handled."""
 
 from __future__ import annotations
 
@@ -80,10 +80,13 @@ def restore(path: Path, env_file: Path) -> None:
     """
     from bot.config import load_database
     from bot.store.copies import restore as put_back
+    from bot.store.lock import alone
 
     with _told():
         database = load_database(os.environ, env_file)
-        aside = put_back(path, database.key, database.path, datetime.now(UTC))
+        with alone(database.path, may_be_lost=True) as place:
+            aside = put_back(path, database.key, database.path, datetime.now(UTC))
+            place.opened()
     click.echo(f"{database.path}: restored from {path}, verified")
     if aside is not None:
         click.echo(f"What was there is in {aside}: remove it once all is well, for it holds health data.")
@@ -99,6 +102,7 @@ def encrypt(env_file: Path) -> None:
     """
     from bot.config import ConfigError
     from bot.store.copies import rewrite
+    from bot.store.lock import alone
 
     with _told():
         database = _database(env_file)
@@ -107,7 +111,8 @@ def encrypt(env_file: Path) -> None:
         with database.path.open("rb") as file:
             if not file.read(16).startswith(b"SQLite format 3"):
                 raise ConfigError(f"{database.path} is not a plain database: is it encrypted already?")
-        rewrite(database.path, "", database.key)
+        with alone(database.path):
+            rewrite(database.path, "", database.key)
     click.echo(f"{database.path}: encrypted, verified")
     _tell_rest("The plain file was overwritten and removed.")
 
@@ -123,6 +128,7 @@ def rekey(new_key_file: Path | None, env_file: Path) -> None:
     """Encrypts the database with a new key in place of DATABASE_KEY; the bot must be stopped."""
     from bot.config import ConfigError, key_in, strong
     from bot.store.copies import rewrite
+    from bot.store.lock import alone
 
     with _told():
         database = _database(env_file)
@@ -132,7 +138,8 @@ def rekey(new_key_file: Path | None, env_file: Path) -> None:
             new = key_in(new_key_file)
         else:
             new = strong(click.prompt("New key", hide_input=True, confirmation_prompt=True), "The new key")
-        rewrite(database.path, database.key, new)
+        with alone(database.path):
+            rewrite(database.path, database.key, new)
     click.echo(f"{database.path}: encrypted with the new key, verified")
     click.echo("Now put the new key in the place of the old one: DATABASE_KEY, or the file of DATABASE_KEY_FILE.")
     _tell_rest("The file under the old key was overwritten and removed; backups that you made keep their old key.")
@@ -145,4 +152,32 @@ def _tell_rest(done: str) -> None:
     )
 
 
-COMMANDS = (backup, restore, encrypt, rekey)
+@click.command()
+@click.argument("number", type=int, required=False)
+@env_file
+def updates(number: int | None, env_file: Path) -> None:
+    """Lists incoming updates that could not be handled; with a NUMBER it shows what that one says.
+
+    They are kept for 7 days, and hold what a person wrote: show them to nobody who need not know.
+    """
+    import json
+    from contextlib import closing
+
+    from bot.store import Store
+
+    with _told():
+        database = _database(env_file)
+        with closing(Store.open(database.path, database.key)) as store:
+            parked = store.parked_updates()
+    if number is None:
+        click.echo(f"Could not be handled in the last 7 days: {len(parked) or 'none'}")
+        for update in parked:
+            click.echo(f"{update.update_id:>12}  {update.parked_at:%Y-%m-%d %H:%M}Z  {update.chat}  {update.error}")
+        return
+    shown = next((update for update in parked if update.update_id == number), None)
+    if shown is None:
+        raise click.ClickException(f"there is no update {number} here: it was handled, or is older than 7 days")
+    click.echo(json.dumps(json.loads(shown.payload), indent=2))
+
+
+COMMANDS = (backup, restore, encrypt, rekey, updates)

@@ -12,9 +12,10 @@ import socket
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from html import unescape
 from http.client import HTTPConnection, HTTPException
@@ -22,6 +23,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl, urlsplit
 
+from bot.decoding import sender_of
 from tests.fake_media import BadMedia, Shelf, described
 
 TOKEN = "123456:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
@@ -56,6 +58,7 @@ class Fault:
     times: int = 1
     refusal: Refused | None = None
     seconds: float = 0.0
+    body: bytes = b'{"result": [{"no": "update"}, 7, null]}'
 
     def concerns(self, method: str, chat_id: int | None) -> bool:
         return self.times > 0 and self.method in (None, method) and self.chat_id in (None, chat_id)
@@ -239,7 +242,8 @@ class FakeBotApi:
     def shuffle(self, chance: random.Random) -> None:
         """Puts what waits of different chats out of order; each chat's own order is Telegram's to keep."""
         with self._changed:
-            self._updates.sort(key=lambda update: (chance.random(), update["update_id"]))
+            place: dict[int, float] = defaultdict(chance.random)
+            self._updates.sort(key=lambda update: (place[sender_of(update)], update["update_id"]))
 
     def repeat(self, update_id: int, **content: Any) -> None:
         """Delivers an update once more, as Telegram may."""
@@ -306,9 +310,10 @@ class FakeBotApi:
         """Closes the connection without an answer, before or after the call was carried out."""
         self._faults.append(Fault("cut_after" if done else "cut", method, chat_id, times))
 
-    def garble(self, method: str, chat_id: int | None = None, times: int = 1) -> None:
-        """Answers with what is no answer, and does nothing."""
-        self._faults.append(Fault("garble", method, chat_id, times))
+    def garble(self, method: str, chat_id: int | None = None, times: int = 1, body: bytes | None = None) -> None:
+        """Answers with what is no answer, or with these bytes, and does nothing."""
+        fault = Fault("garble", method, chat_id, times)
+        self._faults.append(fault if body is None else replace(fault, body=body))
 
     def calm(self) -> None:
         """Forgets every failure that was asked for."""
@@ -321,7 +326,7 @@ class FakeBotApi:
 
     # ---- one call --------------------------------------------------------------------------------------------
 
-    def call(self, token: str, method: str, params: Params) -> tuple[int, Params]:
+    def call(self, token: str, method: str, params: Params) -> tuple[int, Params | bytes]:
         """Carries out one call and returns its status and answer; a status of 0 cuts the connection."""
         fault = self._fault(method, int(params["chat_id"]) if "chat_id" in params else None)
         if fault is not None and fault.kind == "delay":
@@ -329,7 +334,7 @@ class FakeBotApi:
         if fault is not None and fault.kind == "cut":
             return self._record(method, params, 0, {})
         if fault is not None and fault.kind == "garble":
-            return self._record(method, params, 200, {"result": [{"no": "update"}, 7, None]})
+            return self._record(method, params, 200, fault.body)
         try:
             work = self._admitted(token, method, fault)
             if method == "getUpdates":
@@ -360,7 +365,7 @@ class FakeBotApi:
                     return fault
         return None
 
-    def _record(self, method: str, params: Params, status: int, answer: Params) -> tuple[int, Params]:
+    def _record(self, method: str, params: Params, status: int, answer: Params | bytes) -> tuple[int, Params | bytes]:
         with self._changed:
             self.requests.append(Request(time.monotonic(), method, params, status))
             self._changed.notify_all()
@@ -370,7 +375,7 @@ class FakeBotApi:
         reads_all = {"can_read_all_group_messages": not self.privacy_mode}
         return {**_ME, "can_join_groups": True, **reads_all, "supports_inline_queries": True}
 
-    def _do_getUpdates(self, params: Params) -> tuple[int, Params]:
+    def _do_getUpdates(self, params: Params) -> tuple[int, Params | bytes]:
         offset, timeout = int(params.get("offset", 0)), float(params.get("timeout", 0))
         end = time.monotonic() + timeout
         with self._changed:
@@ -748,8 +753,8 @@ class _Handler(BaseHTTPRequestHandler):
             content, file_name = cast(bytes, part.get_payload(decode=True)), part.get_filename()
             yield name, _value(name, content.decode()) if file_name is None else (file_name, content)
 
-    def _answer(self, status: int, answer: Params) -> None:
-        body = json.dumps(answer).encode()
+    def _answer(self, status: int, answer: Params | bytes) -> None:
+        body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         try:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 TRANSCRIPTS = ROOT / "tests" / "transcripts"
 COMMANDS = (
     "chat", "run", "check", "simulate", "diagram", "replay", "backup", "restore", "encrypt", "rekey", "doctor",
-    "outbox",
+    "outbox", "updates",
 )  # fmt: skip
 
 

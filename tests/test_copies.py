@@ -112,7 +112,7 @@ def test_no_restore_while_a_bot_runs(path: Path, tmp_path: Path, key: str) -> No
         done = process("restore", path, tmp_path / "copy.db", key=key)
         assert done.returncode == 1 and "stop the bot first" in done.stderr and len(done.stderr.splitlines()) == 1
         assert store.pending() == [(99, "later")]
-    assert sorted(file.name for file in path.parent.iterdir()) == ["bot.db"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["bot.db", "bot.db.lock"]
 
 
 def test_a_restore_onto_an_empty_disk_needs_nothing_there(path: Path, tmp_path: Path) -> None:

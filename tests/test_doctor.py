@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,23 @@ def test_a_damaged_or_readable_database_is_named(api: FakeBotApi, path: Path) ->
     path.write_bytes(b"hello" * 1000)
     result = visit(api, path)
     assert result.exit_code == 1 and "put a backup in its place" in result.output
+
+
+def test_updates_that_could_not_be_handled_are_listed_and_shown_by_number(api: FakeBotApi, path: Path) -> None:
+    def ask(*arguments: str) -> Result:
+        given = ["updates", *arguments, "--env-file", os.devnull]
+        return CliRunner().invoke(main, given, env={"DATABASE_PATH": str(path), "DATABASE_KEY": ""})
+
+    assert "none" in ask().output
+    with closing(Store.open(path)) as store:
+        store.commit(Commit(None, Chat("ada-key", 5_000_000_001, NOW, NOW, consent_version="1")))
+        store.receive(17, '{"said": "numb"}')
+        store.park(17, "KeyError", 5_000_000_001, NOW)
+    visited = visit(api, path)
+    assert visited.exit_code == 0 and "warn  incoming updates: 1 could not be handled" in visited.output
+    assert "17  2026-11-25 16:00Z  ada-key  KeyError" in ask().output and "numb" not in ask().output
+    assert "numb" in ask("17").output
+    assert ask("18").exit_code == 1 and "it was handled, or is older than 7 days" in ask("18").output
 
 
 def test_messages_that_were_given_up_are_listed_without_their_words(api: FakeBotApi, path: Path) -> None:

@@ -10,9 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from bot.__main__ import main
 from bot.store import Gone, InUse, Store, StoreError, alone
+from bot.store.copies import backup
 from tests.test_bot_process import Bot, installed
+from tests.test_encryption import KEY
 
 HOLDER = """
 import sys, time
@@ -81,6 +85,39 @@ def test_a_second_bot_on_the_same_database_does_not_start(tmp_path: Path) -> Non
         assert f"is in use by another Backstride (process {bot.process.pid}): stop that one first" in second.log
         assert len(second.log.splitlines()) == 1
         assert bot.stop() == 0
+
+
+@pytest.mark.parametrize("command", ["restore", "encrypt", "rekey"])
+def test_no_database_is_replaced_while_a_process_has_it_for_itself(path: Path, tmp_path: Path, command: str) -> None:
+    # Also one that is only about to open it.
+    key = KEY if command == "rekey" else ""
+    Store.open(path, key).close()
+    backup(path, key, tmp_path / "copy.db")
+    before = path.read_bytes()
+    (tmp_path / "new").write_text(KEY[::-1], encoding="utf-8")
+    more = {"restore": [str(tmp_path / "copy.db")], "encrypt": [], "rekey": ["--new-key-file", str(tmp_path / "new")]}
+    environment = {"DATABASE_PATH": str(path), "DATABASE_KEY": KEY if command != "restore" else ""}
+    given = [command, *more[command], "--env-file", os.devnull]
+    with alone(path):
+        refused = CliRunner().invoke(main, given, env=environment)
+        assert refused.exit_code == 1 and "is in use by another Backstride" in refused.output
+        assert path.read_bytes() == before
+    assert CliRunner().invoke(main, given, env=environment).exit_code == 0
+
+
+def test_a_restore_brings_back_what_was_lost_and_the_next_start_takes_it(path: Path, tmp_path: Path) -> None:
+    _use(path)
+    backup(path, "", tmp_path / "copy.db")
+    path.unlink()
+    with pytest.raises(Gone):
+        alone(path).__enter__()
+    environment = {"DATABASE_PATH": str(path), "DATABASE_KEY": ""}
+    given = ["restore", str(tmp_path / "copy.db"), "--env-file", os.devnull]
+    assert CliRunner().invoke(main, given, env=environment).exit_code == 0
+    _use(path)
+    path.unlink()
+    with pytest.raises(Gone):
+        alone(path).__enter__()
 
 
 def _spoil(path: Path, kind: str) -> None:

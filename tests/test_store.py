@@ -14,7 +14,7 @@ import pytest
 from sqlite_utils import Database
 
 from bot.migrations import migrations
-from bot.records import Call, Chat, Commit, DiaryEntry, SessionRow, new_key
+from bot.records import Call, Chat, Commit, DiaryEntry, ParkedUpdate, SessionRow, new_key
 from bot.store import AlreadyHandled, Store, StoreError
 from bot.store.outbox import OF_CHAT, WAITING
 
@@ -81,6 +81,7 @@ def test_the_schema_is_this_and_nothing_else(store: Store, path: Path) -> None:
         "diary": "id chat at kind data".split(),
         "upload": "bot sha256 file_id".split(),
         "inbox": "update_id payload attempts error".split(),
+        "parked_update": "update_id chat payload error parked_at".split(),
         "reminder": "chat kind zone times weekdays days quiet paused_until skip_on race_on snoozed_at stopped_at "
         "done_on done next_at sent_at missed".split(),
         "club": "key chat token name language zone thread_id state post_time exercise_on challenge contacts card_at "
@@ -244,11 +245,26 @@ def test_failures_are_counted_and_a_poison_update_is_parked_without_its_payload(
     store.receive(7, "Ada wrote")
     assert [store.failed(7, "KeyError") for _ in range(3)] == [1, 2, 3]
     assert store.pending() == [(7, "Ada wrote")]
-    store.park(7, "KeyError")
-    assert store.pending() == []
+    store.park(7, "KeyError", 5_000_000_001, NOW)
+    assert store.parked_updates() == [] and store.pending() == []
     assert store.receive(7, "Ada wrote") is False
     with sqlite3.connect(path) as connection:
         assert connection.execute("select * from inbox").fetchall() == [(7, None, 3, "KeyError")]
+
+
+def test_a_poison_update_is_kept_for_a_look_with_whoever_agreed_and_goes_with_them(store: Store, path: Path) -> None:
+    store.commit(Commit(None, replace(chat(), consent_version="1", consent_at=NOW)))
+    store.commit(Commit(None, chat(BIG + 1, "bob")))
+    for number, who in ((7, BIG), (8, BIG + 1), (9, BIG + 2)):
+        store.receive(number, json.dumps({"said": f"by {who}"}))
+        store.park(number, "KeyError", who, NOW)
+    (kept,) = store.parked_updates()
+    assert kept == ParkedUpdate(7, "ada", json.dumps({"said": f"by {BIG}"}), "KeyError", NOW)
+    assert store.numbers(NOW).updates_parked == 1 and store.numbers(NOW).updates_waiting == 0
+    assert f"by {BIG}" in json.dumps(store.everything("ada"))
+    assert store.forget_parked(NOW) == 0
+    store.commit(Commit(None, chat(), forget=True))
+    assert store.parked_updates() == [] and f"by {BIG}".encode() not in path.read_bytes()
 
 
 # ---- commit --------------------------------------------------------------------------------------------------
@@ -336,6 +352,8 @@ def test_everything_is_every_row_about_the_person_and_nobody_else(store: Store) 
         "club": 0,
         "team_member": 0,
         "team_day": 0,
+        "club": 0,
+        "parked_update": 0,
         "outbox": 2,
     }
     assert everything["chat"][0]["chat_id"] == BIG

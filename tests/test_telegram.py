@@ -113,6 +113,20 @@ async def bot(api: FakeBotApi, path: Path, store: Store) -> AsyncIterator[Runnin
         yield bot
 
 
+@pytest.fixture
+def root_logger() -> Iterator[logging.Logger]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    others = {
+        name: logging.getLogger(name).level for name in ("httpx", "httpcore", "telegram", "transitions", "tornado")
+    }
+    yield root
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, its_level in others.items():
+        logging.getLogger(name).setLevel(its_level)
+
+
 def inbox(path: Path) -> list[tuple[Any, ...]]:
     with sqlite3.connect(path) as connection:
         return connection.execute("select update_id, payload, attempts, error from inbox").fetchall()
@@ -241,6 +255,27 @@ async def test_a_server_that_is_away_is_waited_for(api: FakeBotApi, path: Path, 
         await bot.until_said(ADA, "heard hello")
 
 
+@pytest.mark.parametrize("method", ["getMe", "getUpdates", "answerCallbackQuery", "sendMessage", "deleteWebhook"])
+async def test_an_answer_that_is_none_loses_nothing_and_is_not_in_the_log(
+    root_logger: logging.Logger, api: FakeBotApi, path: Path, store: Store, method: str
+) -> None:
+    configure_logging("DEBUG", "plain", [])
+    stream = io.StringIO()
+    handler = root_logger.handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
+    for body in (b'{"ok": true, "result": {"text": "my back', b"[1]"):
+        api.garble(method, body=body)
+    api.say(ADA, "hello")
+    for _ in range(2):
+        api.press_data(ADA, 1, "again")
+    async with serving(api, path, store) as bot:
+        await asyncio.to_thread(api.wait_for, lambda: len(api.messages(ADA)) == 3, 30)
+        assert not bot.task.done()
+    assert bot.texts(ADA) == ["heard hello", "heard again", "heard again"]
+    assert "my back" not in stream.getvalue() and "Traceback" not in stream.getvalue(), stream.getvalue()
+
+
 async def test_a_webhook_that_is_in_the_way_is_removed(api: FakeBotApi, path: Path, store: Store) -> None:
     api.webhook = "https://example.org"
     api.say(ADA, "hello")
@@ -332,20 +367,6 @@ async def test_a_signal_ends_a_bot_that_never_had_contact(api: FakeBotApi, path:
 
 
 # ---- the log -------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def root_logger() -> Iterator[logging.Logger]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    others = {
-        name: logging.getLogger(name).level for name in ("httpx", "httpcore", "telegram", "transitions", "tornado")
-    }
-    yield root
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, its_level in others.items():
-        logging.getLogger(name).setLevel(its_level)
 
 
 async def test_no_line_of_the_log_holds_the_token_or_what_was_said(

@@ -37,10 +37,10 @@ def test_the_account_of_a_person_notices_what_is_lost_and_what_is_there_twice(en
     with running() as api:
         soul = Soul(api, engine, random.Random(1))
         soul.said = [["Q00", "yes"], ["Q01", "35_44"]]
-        assert soul.account([{"log": '[["Q00", "yes"], ["Q01", "35_44"]]'}]) == (0, 0)
-        assert soul.account([{"log": '[["Q00", "yes"]]'}]) == (1, 0)
-        assert soul.account([{"log": '[["Q00", "yes"], ["Q01", "35_44"], ["Q01", "35_44"]]'}]) == (0, 1)
-        assert soul.account([]) == (2, 0)
+        assert soul.account('[["Q00", "yes"], ["Q01", "35_44"]]') == (0, 0)
+        assert soul.account('[["Q00", "yes"]]') == (1, 0)
+        assert soul.account('[["Q00", "yes"], ["Q01", "35_44"], ["Q01", "35_44"]]') == (0, 1)
+        assert soul.account(None) == (2, 0)
         assert soul.waits_in_vain()
 
 

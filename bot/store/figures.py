@@ -25,6 +25,8 @@ class Numbers:
     """Seconds since the person wrote who waits longest for an answer; 0 when nobody does."""
     reminders_due: int
     reminders_late: int
+    updates_parked: int = 0
+    """Those that could not be handled and are kept for a look."""
 
 
 class Figures(Connected):
@@ -38,6 +40,7 @@ class Figures(Connected):
                 (select count(*) from chat) as chats,
                 (select count(*) from inbox where payload is not null) as updates_waiting,
                 (select count(*) from outbox where error is not null and params is null) as calls_parked,
+                (select count(*) from parked_update) as updates_parked,
                 (select count(*) from reminder where next_at <= :now) as reminders_due,
                 (select count(*) from reminder where next_at <= :late) as reminders_late,
                 (
@@ -56,6 +59,7 @@ class Figures(Connected):
             updates_waiting=row["updates_waiting"],
             calls_waiting={one["priority"]: one["waiting"] for one in found},
             calls_parked=row["calls_parked"],
+            updates_parked=row["updates_parked"],
             longest_wait=0.0 if since is None else max((now - since).total_seconds(), 0.0),
             reminders_due=row["reminders_due"],
             reminders_late=row["reminders_late"],

@@ -1,7 +1,11 @@
-"""The updates that were received, each until it is handled or parked."""
+"""The updates that were received, each until it is handled; what cannot be is kept for a week for a look."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from bot import rows
+from bot.records import ParkedUpdate
 from bot.store.connection import Connected
 
 
@@ -45,13 +49,42 @@ class Inbox(Connected):
             ).fetchone()
         return int(row["attempts"])
 
-    def park(self, update_id: int, error: str) -> None:
-        """Puts a poison update aside: its payload goes, its id and the error stay."""
+    def park(self, update_id: int, error: str, said_by: int, now: datetime) -> None:
+        """Puts a poison update aside: only its id and the error stay in the inbox.
+
+        What it says is kept for a look where it belongs to a person who agreed to that, for it goes with them.
+        """
+        values = {"update_id": update_id, "error": error, "said_by": said_by, "now": rows.time_text(now)}
         with self._db.atomic():
+            self._db.execute(
+                """
+                insert into parked_update (update_id, chat, payload, error, parked_at)
+                select inbox.update_id, chat.key, inbox.payload, :error, :now from inbox
+                join chat on chat.chat_id = :said_by
+                where inbox.update_id = :update_id and inbox.payload is not null
+                    and chat.kind = 'private' and chat.consent_version <> '' and chat.forgotten_at is null
+                """,
+                values,
+            )
             self._db.execute(
                 "update inbox set payload = null, error = :error where update_id = :update_id",
                 {"update_id": update_id, "error": error},
             )
+
+    def parked_updates(self) -> list[ParkedUpdate]:
+        """Returns the updates that could not be handled and are kept for a look, newest first."""
+        found = self._db.execute(
+            "select update_id, chat, payload, error, parked_at from parked_update order by update_id desc"
+        ).fetchall()
+        return [ParkedUpdate(**rows.record(row)) for row in found]
+
+    def forget_parked(self, parked_before: datetime) -> int:
+        """Removes what was kept for a look before this; returns how many."""
+        with self._db.atomic():
+            cursor = self._db.execute(
+                "delete from parked_update where parked_at < :before", {"before": rows.time_text(parked_before)}
+            )
+        return cursor.rowcount
 
     def _end_update(self, update_id: int) -> None:
         cursor = self._db.execute(

@@ -34,11 +34,11 @@ class Alone:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[Alone]:
+def alone(path: Path, *, may_be_lost: bool = False) -> Iterator[Alone]:
     """Keeps the database to this process for as long as the block lasts; a process that dies lets go by itself.
 
-    Raises InUse when another process has it, Gone when it has been used and is missing or empty now, and StoreError
-    where its place cannot be used.
+    What puts a lost database back says that it may be missing. Raises InUse when another process has it, Gone when
+    it has been used and is missing or empty now, and StoreError where its place cannot be used.
     """
     beside = path.with_name(path.name + ".lock")
     try:
@@ -57,7 +57,7 @@ def alone(path: Path) -> Iterator[Alone]:
             raise InUse(
                 f"the database {path} is in use by another Backstride (process {number}): stop that one first"
             ) from None
-        if said.endswith(USED) and not (path.exists() and path.stat().st_size):
+        if said.endswith(USED) and not may_be_lost and not (path.exists() and path.stat().st_size):
             raise Gone(
                 f"the database {path} was here and is gone or empty: restore a backup to this place, or remove "
                 f"{beside} to begin with nothing"

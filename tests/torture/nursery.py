@@ -1,7 +1,8 @@
 """Brings bots to life: a process that has read everything once, and forks the real command for every life.
 
-One JSON object a line: in comes {"env": …, "hop": …, "passages": …}, out go {"born": pid} and {"ended": pid,
-"status": …}. A life is a process of its own with the real `backstride run` in it; only its imports are done already.
+One JSON object a line: in comes {"env": …, "hop": …, "passages": …, "clock": …}, out go {"born": pid} and
+{"ended": pid, "status": …}. A life is a process of its own with the real `backstride run` in it; only its imports
+are done already.
 """
 
 from __future__ import annotations
@@ -17,8 +18,12 @@ from typing import Any
 
 import flows.library
 from bot import __main__, telegram, webhook  # noqa: F401  (imported once for all lives)
+from bot.store import Store
 from flows.engine import Engine
 from tests.crashing_bot import HOPS, Bomb, _watched
+
+ALL_HOPS = {**HOPS, "marked before it is sent": (Store, "begin")}
+"""The hops of a press, and the one that only a reminder passes."""
 
 CONTENT = flows.library.load()
 Engine(CONTENT)
@@ -27,18 +32,30 @@ flows.library.load = lambda *_: CONTENT
 
 def _live(order: dict[str, Any]) -> None:
     """Becomes the bot."""
-    log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    for stream in (1, 2):
-        os.dup2(log, stream)
+    os.dup2(2, 1)
+    _become_read_only_on_request()
     os.environ.update(order["env"])
     clock = Path(order["clock"])
     telegram._clock = lambda: datetime.now(UTC) + timedelta(seconds=float(clock.read_text(encoding="ascii") or 0))
     if order["hop"]:
-        owner, name = HOPS[order["hop"]]
+        owner, name = ALL_HOPS[order["hop"]]
         bomb = Bomb(order["passages"], Path("/"))
         setattr(owner, name, _watched(getattr(owner, name), bomb))
     sys.argv = ["backstride", "run", "--env-file", os.devnull]
     __main__.main()
+
+
+def _become_read_only_on_request() -> None:
+    """At SIGUSR1 the database may only be read, as when its file system is mounted anew that way."""
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    opened = Store.open
+
+    def remembered(path: Path, key: str = "") -> Store:
+        store = opened(path, key)
+        signal.signal(signal.SIGUSR1, lambda *_: store._db.execute("pragma query_only=on").fetchall())
+        return store
+
+    Store.open = remembered  # type: ignore[method-assign, assignment]
 
 
 def _say(**event: object) -> None:
@@ -76,6 +93,7 @@ def main() -> None:
             if child == 0:
                 break
             alive.discard(child)
+            os.write(2, b"-- ended %d\n" % child)
             _say(ended=child, status=os.waitstatus_to_exitcode(status))
     for child in alive:
         os.kill(child, signal.SIGKILL)

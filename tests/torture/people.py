@@ -33,6 +33,13 @@ class Soul:
         self.seen: set[str] = set()
         self.updates: list[int] = []
         self.begun = False
+        self.astray = ""
+        """The question that should have come where another one came."""
+
+    @property
+    def agreed(self) -> bool:
+        """Tells whether the consent is known to be noted: something was asked after it."""
+        return len(self.seen) > 1
 
     @property
     def done(self) -> bool:
@@ -45,13 +52,16 @@ class Soul:
             self.begun = True
             self.updates.append(self.api.say(self.chat_id, "/start"))
             return True
-        if self.done:
+        if self.done or self.astray:
             return False
         shown = next((one for one in self.api.messages(self.chat_id) if _mark(one) not in {"", *self.seen}), None)
         if shown is None:
             return False
         self.seen.add(_mark(shown))
         node = self.engine.nodes[self.session.state]
+        if not any(text and text.partition("{")[0] in shown.text for text in (node.question.text, node.question.knees)):
+            self.astray = node.id
+            return True
         answer = self.person.answer(self.engine, self.session)
         self.said.append([node.id, list(answer) if isinstance(answer, tuple) else answer])
         self._give(shown, answer)
@@ -75,10 +85,14 @@ class Soul:
         self.api.repeat(update_id, **self.api.history[update_id])
         return True
 
-    def account(self, rows: list[dict[str, Any]]) -> tuple[int, int]:
+    def words(self) -> set[str]:
+        """Returns what only this person's answers hold, and no other sentence."""
+        values = [value for _, given in self.said for value in (given if isinstance(given, list) else [given])]
+        return {value for value in values if isinstance(value, str) and ("_" in value or len(value) > 6)}
+
+    def account(self, log: str | None) -> tuple[int, int]:
         """Compares what the database holds with what was said; returns how much is lost and how much too much."""
-        kept = [[name, value] for name, value in json.loads(rows[-1]["log"])] if rows else []
-        kept = [[name, list(value) if isinstance(value, list) else value] for name, value in kept]
+        kept = [[name, value] for name, value in json.loads(log)] if log else []
         if kept == self.said:
             return 0, 0
         lost = [one for one in self.said if one not in kept]
