@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 from bot.config import Settings, load_settings
+from flows.schema import Content
 
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -101,6 +102,12 @@ def test_the_readme_names_every_command_of_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"(?m)^([a-z]+): .*## ", makefile))
     assert set(re.findall(r"(?m)(?:`|^|sudo )make ([a-z]+)", readme)) | {"help"} == targets
+
+
+def test_the_readme_names_every_command_of_the_chat(content: Content) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = [phrase.split(".")[1] for phrase in content.phrases.phrases if phrase.startswith("command.")]
+    assert {name.removeprefix("group_") for name in commands} <= set(re.findall(r"`/(\w+)", readme))
 
 
 def test_the_readme_has_every_module_on_its_map() -> None:
