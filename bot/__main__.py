@@ -283,13 +283,7 @@ def diagram(flow: str) -> None:
 
 
 @main.command()
-@click.option(
-    "--env-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path(".env"),
-    show_default=True,
-    help="Settings; the environment wins over the file.",
-)
+@upkeep.env_file
 def run(env_file: Path) -> None:
     """Runs the Telegram bot until it is stopped (SIGTERM or Ctrl-C)."""
     import asyncio
@@ -346,66 +340,6 @@ def _drawings() -> Drawings | None:
 
 for _command in upkeep.COMMANDS:
     main.add_command(_command)
-
-
-@main.command()
-@click.option(
-    "--env-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path(".env"),
-    show_default=True,
-    help="Settings; the environment wins over the file.",
-)
-def doctor(env_file: Path) -> None:
-    """Looks at settings, database, disk, clock, content and Telegram; says how to mend each; exit 1 on a failure."""
-    from bot.commands import PRIVATE
-    from bot.config import ConfigError, load_settings
-    from bot.doctor import look
-    from flows.proof import check as prove
-
-    try:
-        settings = load_settings(os.environ, env_file)
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from error
-    findings = look(settings, lambda: [str(one) for one in prove(None).problems], list(PRIVATE))
-    for finding in findings:
-        for line in finding.lines():
-            click.echo(line)
-    failed = sum(finding.failed for finding in findings)
-    click.echo(f"{failed or 'No'} failure{'' if failed == 1 else 's'}.")
-    if failed:
-        raise SystemExit(1)
-
-
-@main.command()
-@click.option(
-    "--db",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=Path("data/backstride.db"),
-    show_default=True,
-    envvar="DATABASE_PATH",
-    help="The database of the bot, which may be running.",
-)
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many are listed.")
-def outbox(db: Path, limit: int) -> None:
-    """Lists messages that were given up: when, why, and in which chat, by its random key; never what they said."""
-    from datetime import UTC, datetime
-
-    from bot.config import ConfigError, load_database
-    from bot.records import CLUBS, PEOPLE, REMINDERS
-    from bot.store import Store, StoreError
-
-    try:
-        with closing(Store.open(db, load_database(os.environ, Path(".env")).key)) as store:
-            numbers, parked = store.numbers(datetime.now(UTC)), store.parked_calls(limit)
-    except (ConfigError, StoreError) as error:
-        raise click.ClickException(str(error)) from error
-    answers, reminders, posts = (numbers.calls_waiting.get(one, 0) for one in (PEOPLE, REMINDERS, CLUBS))
-    click.echo(f"Waiting: {answers} answers, {reminders} reminders, {posts} club posts.")
-    click.echo(f"Given up: {'none' if not parked else f'the newest {len(parked)}'}")
-    for call in parked:
-        when = "-" if call.parked_at is None else f"{call.parked_at:%Y-%m-%d %H:%M}Z"
-        click.echo(f"{call.id:>8}  {when:17}  {call.chat}  {call.method:22}  {call.error}")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ class Clips:
     def of_question(self, session: Session) -> str:
         """Returns the id of the video for the self-test question that waits; "" for none."""
         node = self.engine.nodes[session.state]
-        return self.pictures.of_question(node.id, knees=self.engine.on_knees(node, session.facts))
+        return self.pictures.of_question(node.id, knees=self.engine.entries.on_knees(node, session.facts))
 
     def is_timer(self, clip: str) -> bool:
         """Tells whether a video is a ring alone, which any stretch can be done with."""

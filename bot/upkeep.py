@@ -1,10 +1,10 @@
-"""The commands that look after the database: copies, encryption and its key, and what could not be handled."""
+"""The commands that look after an installation: its health, what was given up, copies, encryption and its key."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -161,7 +161,6 @@ def updates(number: int | None, env_file: Path) -> None:
     They are kept for 7 days, and hold what a person wrote: show them to nobody who need not know.
     """
     import json
-    from contextlib import closing
 
     from bot.store import Store
 
@@ -180,4 +179,51 @@ def updates(number: int | None, env_file: Path) -> None:
     click.echo(json.dumps(json.loads(shown.payload), indent=2))
 
 
-COMMANDS = (backup, restore, encrypt, rekey, updates)
+@click.command()
+@env_file
+def doctor(env_file: Path) -> None:
+    """Looks at settings, database, disk, clock, content and Telegram; says how to mend each; exit 1 on a failure."""
+    from bot.commands import PRIVATE
+    from bot.config import load_settings
+    from bot.doctor import look
+    from flows.proof import check as prove
+
+    with _told():
+        settings = load_settings(os.environ, env_file)
+    findings = look(settings, lambda: [str(one) for one in prove(None).problems], list(PRIVATE))
+    for finding in findings:
+        for line in finding.lines():
+            click.echo(line)
+    failed = sum(finding.failed for finding in findings)
+    click.echo(f"{failed or 'No'} failure{'' if failed == 1 else 's'}.")
+    if failed:
+        raise SystemExit(1)
+
+
+@click.command()
+@click.option(
+    "--db",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=Path("data/backstride.db"),
+    show_default=True,
+    envvar="DATABASE_PATH",
+    help="The database of the bot, which may be running.",
+)
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many are listed.")
+def outbox(db: Path, limit: int) -> None:
+    """Lists messages that were given up: when, why, and in which chat, by its random key; never what they said."""
+    from bot.config import load_database
+    from bot.records import CLUBS, PEOPLE, REMINDERS
+    from bot.store import Store
+
+    with _told(), closing(Store.open(db, load_database(os.environ, Path(".env")).key)) as store:
+        numbers, parked = store.numbers(datetime.now(UTC)), store.parked_calls(limit)
+    answers, reminders, posts = (numbers.calls_waiting.get(one, 0) for one in (PEOPLE, REMINDERS, CLUBS))
+    click.echo(f"Waiting: {answers} answers, {reminders} reminders, {posts} club posts.")
+    click.echo(f"Given up: {'none' if not parked else f'the newest {len(parked)}'}")
+    for call in parked:
+        when = "-" if call.parked_at is None else f"{call.parked_at:%Y-%m-%d %H:%M}Z"
+        click.echo(f"{call.id:>8}  {when:17}  {call.chat}  {call.method:22}  {call.error}")
+
+
+COMMANDS = (backup, restore, encrypt, rekey, doctor, outbox, updates)

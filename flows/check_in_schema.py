@@ -73,7 +73,6 @@ class Timing(Part):
     spike_least: int
     recurrence: int
     worse_again: int
-    worse_down_to: int
     irritable: str
     irritable_eased: int
     irritable_every: int

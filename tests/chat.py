@@ -172,6 +172,12 @@ class Chat:
         """Presses a button with this data, forged or true."""
         return self.do("press", data=data, message_id=message_id)
 
+    def checks_in(self, *labels: str) -> None:
+        """Opens the check-in of the day and presses one button after the other."""
+        self.command("/checkin")
+        for label in labels:
+            self.press(label)
+
     def press(self, label: str) -> list[Sent]:
         """Presses the newest button with this label."""
         message, data = next((each, each.buttons[label]) for each in reversed(self.sent) if label in each.buttons)

@@ -89,9 +89,7 @@ def taking_part(chat: Chat) -> Chat:
 
 
 def check_in(chat: Chat, exercises: str = "All, felt fine") -> None:
-    chat.command("/checkin")
-    for label in ("Nothing new", "2", exercises, "No"):
-        chat.press(label)
+    chat.checks_in("Nothing new", "2", exercises, "No")
 
 
 # ---- what the club is told -------------------------------------------------------------------------------------------
@@ -356,9 +354,7 @@ def test_what_is_kept_is_exported_and_goes_with_the_person(chat: Chat) -> None:
 def test_a_stopped_check_in_counts_once_it_is_noted(chat: Chat) -> None:
     taking_part(chat)
     chat.wait(days=1)
-    chat.command("/checkin")
-    for label in ("Nothing new", "2", "All, felt fine"):
-        chat.press(label)
+    chat.checks_in("Nothing new", "2", "All, felt fine")
     assert days(chat) == {}
     chat.wait(days=1)
     check_in(chat, "None")

@@ -123,9 +123,7 @@ def test_typed_numbers_and_labels_are_answers(chat: Chat) -> None:
 
 def test_an_exercise_that_hurt_is_named_by_ticks(chat: Chat) -> None:
     chat.wait(days=1)
-    chat.command("/checkin")
-    for label in ("Nothing new", "3", "All", "3\N{EN DASH}4", "OK"):
-        chat.press(label)
+    chat.checks_in("Nothing new", "3", "All", "3\N{EN DASH}4", "OK")
     name = next(iter(chat.newest.buttons))
     chat.press(name)
     assert f"✓ {name}" in chat.newest.buttons
@@ -237,9 +235,7 @@ def test_very_strong_pain_is_urgent(chat: Chat) -> None:
 
 def test_a_new_plan_after_an_urgent_result_waits_for_a_professionals_word(chat: Chat) -> None:
     chat.wait(days=1)
-    chat.command("/checkin")
-    for label in ("Nothing new", "9", "None", "No"):
-        chat.press(label)
+    chat.checks_in("Nothing new", "9", "None", "No")
     chat.wait(days=2)
     chat.command("/check")
     sent = chat.go(Person({"nprs": 3}))
@@ -442,9 +438,7 @@ def test_the_card_is_shown_again_and_waits_while_the_gates_are_asked(chat: Chat)
 
 def test_exercises_that_hurt_can_be_typed_and_unticked(chat: Chat) -> None:
     chat.wait(days=1)
-    chat.command("/checkin")
-    for label in ("Nothing new", "3", "All", "5 or more", "OK"):
-        chat.press(label)
+    chat.checks_in("Nothing new", "3", "All", "5 or more", "OK")
     name = next(iter(chat.newest.buttons))
     chat.press(name)
     chat.press(f"✓ {name}")
@@ -459,9 +453,7 @@ def test_exercises_that_hurt_can_be_typed_and_unticked(chat: Chat) -> None:
 
 def test_done_can_be_typed_where_all_of_them_hurt(chat: Chat) -> None:
     chat.wait(days=1)
-    chat.command("/checkin")
-    for label in ("Nothing new", "3", "All", "5 or more", "OK"):
-        chat.press(label)
+    chat.checks_in("Nothing new", "3", "All", "5 or more", "OK")
     chat.type("Done")
     assert chat.words("check_in.C4") in chat.newest.text
 
@@ -481,9 +473,7 @@ def test_a_run_that_was_too_much_is_cut_in_kilometres(chat: Chat) -> None:
     for said in ("20 km", "10", "no"):
         chat.type(said)
     chat.wait(days=1)
-    chat.command("/checkin")
-    for label in ("Nothing new", "3", "None", "Yes", "6 or more", "Same or better", "No"):
-        chat.press(label)
+    chat.checks_in("Nothing new", "3", "None", "Yes", "6 or more", "Same or better", "No")
     assert chat.words("check_in.cut", distance="14 km (8.7 mi)") in chat.newest.text
 
 

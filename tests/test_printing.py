@@ -194,9 +194,7 @@ def test_who_is_sent_to_a_doctor_has_no_plan_to_print(chat: Chat, sign: str) -> 
 def test_a_plan_that_the_days_have_paused_is_not_printed(chat: Chat) -> None:
     chat.begin(Person({"nprs": 4}))
     chat.wait(days=1)
-    chat.command("/checkin")
-    for label in ("Nothing new", "10", "None", "No"):
-        chat.press(label)
+    chat.checks_in("Nothing new", "10", "None", "No")
     assert [each.method for each in chat.command("/sheet")] == ["sendMessage"]
     chat.wait(days=2)
     assert [each.method for each in chat.command("/sheet")] == ["sendMessage"]

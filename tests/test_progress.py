@@ -53,8 +53,6 @@ def test_the_outbox_holds_data_from_which_the_picture_is_drawn(chat: Chat) -> No
 def test_decision_points_are_named_in_words(chat: Chat) -> None:
     chat.begin(Person({"nprs": 4}))
     chat.wait(days=1)
-    chat.command("/checkin")
-    for label in ("Nothing new", "10", "None", "No"):
-        chat.press(label)
+    chat.checks_in("Nothing new", "10", "None", "No")
     (sent,) = chat.command("/progress")
     assert "Very strong pain" in sent.text

@@ -352,7 +352,6 @@ def test_everything_is_every_row_about_the_person_and_nobody_else(store: Store) 
         "club": 0,
         "team_member": 0,
         "team_day": 0,
-        "club": 0,
         "parked_update": 0,
         "outbox": 2,
     }

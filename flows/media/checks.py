@@ -10,7 +10,6 @@ from flows.media.poses import Check, Picture
 from flows.media.rig import Body, Floats
 from flows.media.scene import fill
 
-INSTANTS = 5  # of every movement are looked at
 SUNK = 0.02  # metres that nothing may lie below the floor
 CONTACT = 0.015  # metres within which a declared contact touches
 REACHED = 0.025  # metres within which hands and feet reach their targets
