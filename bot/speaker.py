@@ -134,10 +134,14 @@ class Speaker:
             work.calls.append(Call("editMessageText", {**message.params(), "message_id": message_id}))
             return
         drawings = self._drawings(work)
-        call = drawings.edit(shown, message_id, message) if drawings is not None else None
-        # What was pressed may be a drawing, which no text can replace: then the text comes anew.
-        text = {**message.params(), "message_id": message_id, INSTEAD: message.params()}
-        work.calls.append(call or Call("editMessageText", text))
+        if drawings is None:
+            # What was pressed may be a drawing of before, which no text can replace: then the text comes anew.
+            text = {**message.params(), "message_id": message_id, INSTEAD: message.params()}
+            work.calls.append(Call("editMessageText", text))
+        elif (call := drawings.edit(shown, message_id, message)) is not None:
+            work.calls.append(call)
+        else:
+            self.say(work, message)
 
     def _show(self, work: Work, message: Message) -> bool:
         """Sends the drawing of a message in its place; returns False where there is none, or none is wanted."""
