@@ -126,6 +126,8 @@ class Conversation:
 
     def _fit_reminders(self, work: Work) -> None:
         """Ends the check of the day with the plan that it belongs to, and with the last self-check that is left."""
+        if work.forget:
+            return
         session, chat = work.session, work.chat
         going_on = session is not None and session.state in self.engine.nodes and chat.plan_state != "PAUSED"
         if session is None or going_on:

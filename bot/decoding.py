@@ -36,7 +36,7 @@ def sender_of(raw: dict[str, Any]) -> int:
         for name in ("from", "chat"):
             one = content.get(name) if isinstance(content, dict) else None
             number = one.get("id") if isinstance(one, dict) else None
-            if isinstance(number, int):
+            if type(number) is int and abs(number) < 2**63:
                 return number
     return 0
 

@@ -1048,6 +1048,7 @@ def _at(talk: Talk, place: str | None) -> None:
         talk.go_on(Person(RUNNER), until={"Stop": "Q09"}.get(place, place))
     if place == "plan":
         talk.wait("Your plan")
+        talk.wait("Some short self-checks are left")
     if place == "Stop":
         talk.press(talk.current(), "Stop")
         talk.wait("Stopped. Your answers are kept")

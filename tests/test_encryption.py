@@ -48,8 +48,9 @@ def contents(path: Path, key: str = "") -> dict[str, list[tuple[object, ...]]]:
 
 
 def raw(folder: Path) -> bytes:
-    """All bytes of all files below a folder."""
-    return b"".join(file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file())
+    """All bytes of all files below a folder, but for the locks, which hold the number of a process."""
+    files = (file for file in sorted(folder.rglob("*")) if file.is_file() and file.suffix != ".lock")
+    return b"".join(file.read_bytes() for file in files)
 
 
 def run(

@@ -89,7 +89,7 @@ def test_the_person_reads_the_text_before_the_page_comes(chat: Chat) -> None:
     assert 0 < len(text.text) <= LIMIT
     assert text.buttons == {}
     words = page(document)
-    for line in ("Low back pain in a runner: handover", "Made on Mar 2, 2026", "Cola-coloured pee"):
+    for line in ("Low back pain in a runner: handover", "Made on 2 Mar 2026", "Cola-coloured pee"):
         assert line in text.text and line in words
     assert document.text == chat.words("report.caption")
 
@@ -121,7 +121,7 @@ def test_days_and_a_look_by_a_professional_are_told(chat: Chat) -> None:
     chat.begin(Person({"rf": ["RF_WEAK"]}))
     chat.tap("g:checked")
     _, text, _ = chat.command("/report")
-    assert "Mar 2: has been seen by a professional" in text.text
+    assert "2 Mar: has been seen by a professional" in text.text
 
 
 def test_check_ins_are_told(chat: Chat) -> None:
@@ -134,7 +134,7 @@ def test_check_ins_are_told(chat: Chat) -> None:
     _, text, document = chat.command("/report")
     assert "Means by week: 2.5" in text.text
     assert "2 check-ins: all 2, some 0, none 0" in text.text
-    assert "nothing new at 2 check-ins, last on Mar 4" in text.text
+    assert "nothing new at 2 check-ins, last on 4 Mar" in text.text
     chart = document.params["document"]["$made"]["data"]["chart"]
     assert chart["pain"] == [[0, 4], [1, 3], [2, 2]] and chart["done"] == [[1, "all"], [2, "all"]]
 

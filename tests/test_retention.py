@@ -344,8 +344,14 @@ def owned_tables(db: sqlite3.Connection) -> dict[str, str]:
     return dict(tuple(row) for row in found)
 
 
-CHECKED = {"state": "active"}
-"""Values that a check of the schema asks for."""
+NO_TIMES = ("quiet", "paused_until", "skip_on", "race_on", "snoozed_at", "stopped_at", "next_at", "sent_at")
+CHECKED: dict[str, str | None] = {
+    "state": "active",
+    "done_on": "2026-03-01",
+    **dict.fromkeys(("times", "weekdays", "days"), "[]"),
+    **dict.fromkeys(NO_TIMES),
+}
+"""Values that a check of the schema asks for, and those of which the bot makes times."""
 
 
 def hanging_tables(db: sqlite3.Connection) -> set[str]:
@@ -368,7 +374,9 @@ def fill_every_table(path: Path, key: str, chat_key: str) -> set[str]:
         for table, owner in (tables | dict.fromkeys(hanging_tables(db), "")).items():
             columns = db.execute("select name, type from pragma_table_info(?)", [table]).fetchall()
             values = {
-                name: CHECKED.get(name) or (chat_key if name == owner else json.dumps(MARK))
+                name: CHECKED[name]
+                if name in CHECKED
+                else (chat_key if name == owner else json.dumps(MARK))
                 if kind.lower() == "text"
                 else 1
                 for name, kind in (tuple(row) for row in columns)
