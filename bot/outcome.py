@@ -202,9 +202,9 @@ class Outcome:
                 found.append(exercise.id)
         return found[0] if len(found) == 1 else ""
 
-    def weekly(self, phrase: str, day: Day | None) -> str:
-        """Returns a phrase about the week, or its twin for who has recovered: then less of it keeps them well."""
-        return f"{phrase}_done" if day is not None and day.state == "DONE" else phrase
+    def has_recovered(self, day: Day | None) -> bool:
+        """Tells whether a runner has recovered: then less strength work a week keeps them well."""
+        return day is not None and day.state == "DONE"
 
     def plan(self, session: Session, before: str = "", day: Day | None = None) -> Message:
         """Returns the overview of the plan with a button for each card, below a sentence."""
@@ -219,7 +219,7 @@ class Outcome:
                 row += f" {self.words('plan.noted', note=self.words.plain(self._notes[planned.exercise]))}"
             rows[exercise.category].append(row)
         gentle = result.screening.permission is Permission.GENTLE
-        strength = bold(self.words(self.weekly("plan.strength", day)))
+        strength = bold(self.words("plan.strength_done" if self.has_recovered(day) else "plan.strength"))
         text = paragraphs(
             before,
             bold(self.words("plan.heading")),

@@ -27,7 +27,10 @@ class PlanPage:
         """Returns a plan as plain data for the page, with every word that stands on it."""
         result, label = self.outcome.stands(session, day), self.label
         halved = frozenset[str]() if day is None else day.halved
-        groups = {"mobility": label("sheet.daily"), "strength": label(self.outcome.weekly("sheet.strength", day))}
+        groups = {
+            "mobility": label("sheet.daily"),
+            "strength": label("sheet.strength_done" if self.outcome.has_recovered(day) else "sheet.strength"),
+        }
         running = self.words.plain(result.running.text) if day is None else self.outcome.running_plain(day)
         return {
             "title": label("sheet.title"),
