@@ -17,6 +17,7 @@ from bot.records import REMINDERS, UNTIL_I_SAY, Reminder
 from bot.reminders import tick
 from bot.reminding import FLOW, Reminding
 from bot.speaker import REMIND_DOCTOR, REMIND_RECHECK
+from bot.work import Incoming
 from flows.engine import Engine
 from flows.schema import Content
 from tests.chat import NOW, Chat, Sent, read_all
@@ -123,6 +124,18 @@ def test_a_location_gives_candidates_and_is_not_kept(chat: Chat) -> None:
     assert NOW.astimezone(ZoneInfo(one(chat).zone)).hour == 9 and "48.1" not in str(
         chat.store.everything(chat.chat.key)
     )
+
+
+def test_a_location_is_gone_from_the_files_as_soon_as_it_was_looked_at(chat: Chat, tmp_path: Path) -> None:
+    chat.command("/remind")
+    chat.store.receive(900, '{"location": {"latitude": 48.137154}}')
+    assert b"48.137154" in on_disk(tmp_path)
+    chat.bot.handle(Incoming(900, chat.chat_id, "location", location=(48.1, 11.6)), chat.now)
+    assert b"48.137154" not in on_disk(tmp_path)
+
+
+def on_disk(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.iterdir())
 
 
 def test_back_goes_one_question_back_and_stop_changes_nothing(chat: Chat) -> None:
