@@ -38,10 +38,14 @@ class Reports:
             self.words(f"light.{day.light}") if self._shines(day) else "",
             *changes,
             self.words("check_in.no_change") if not changes and day.state != "PAUSED" else "",
-            self.words("check_in.paused") if day.state == "PAUSED" else running,
+            self._rests(day) if day.state == "PAUSED" else running,
             self.words("safety_net"),
         )
         return Message(text, self._choices(day))
+
+    def _rests(self, day: Day) -> str:
+        seen = self.words("check_in.paused_until_seen") if day.disposition >= Disposition.DOCTOR else ""
+        return " ".join(part for part in (self.words("check_in.paused"), seen) if part)
 
     def _shines(self, day: Day) -> bool:
         """Tells whether the light is named: a plan that rests hears no word of a run that may be done again."""

@@ -186,6 +186,14 @@ def test_a_new_plan_offers_one_self_check_a_day_on_days_two_to_five(chat: Chat) 
     assert chat.words("remind.has_check_of_the_day") in chat.command("/reminders")[-1].text
 
 
+def test_what_comes_more_than_once_moves_to_the_time_of_a_check_in_that_is_set_later(chat: Chat) -> None:
+    chat.press("One self-check a day")
+    chat.type("Berlin")
+    daily(chat)
+    own = kept(chat)
+    assert own["check_of_the_day"].times == own["check_in"].times == (time(7, 30),)
+
+
 def test_each_day_another_self_check_that_is_not_done(chat: Chat) -> None:
     daily(chat)
     chat.press("One self-check a day")
