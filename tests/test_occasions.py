@@ -162,7 +162,7 @@ def test_the_monthly_one_ends_when_its_runner_says_so(chat: Chat) -> None:
     shown = chat.command("/reminders")[-1]
     assert "g:monthly_off" in shown.buttons.values() and "g:checks_off" not in shown.buttons.values()
     ended = chat.press("Stop monthly questions")[-1]
-    assert set(kept(chat)) == {"check_in"} and "g:monthly_off" not in ended.buttons.values()
+    assert set(kept(chat)) == {"check_in", "nudge"} and "g:monthly_off" not in ended.buttons.values()
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_a_plan_that_is_paused_invites_to_no_self_check(chat: Chat) -> None:
     chat.press("Start the check")
     assert "check_of_the_day" in kept(chat)
     chat.go(DOCTOR)
-    assert set(kept(chat)) == {"check_in"}
+    assert set(kept(chat)) == {"check_in", "nudge"}
     assert chat.tap("g:check_of_the_day")[-1].text == chat.words("tests.none")
 
 
