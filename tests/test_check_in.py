@@ -263,6 +263,9 @@ def test_silence_pauses_the_plan_until_the_full_screen(chat: Chat) -> None:
     assert "g:check" in message.buttons.values()
     assert "g:check" in chat.command("/checkin")[0].buttons.values()
     assert chat.words("tests.none") in chat.command("/tests")[0].text
+    assert chat.type("hi")[0].text == message.text
+    chat.press("Start the check")
+    assert chat.asks("Q01") and chat.words("check.again") not in read_all(chat.sent)
 
 
 def test_the_week_asks_the_gates_and_the_extras(chat: Chat) -> None:
