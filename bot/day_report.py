@@ -15,6 +15,7 @@ from flows.rules import Value
 from flows.schema import Disposition
 
 URGENT_PAIN = "D_PAIN9"
+WARNING_LIGHTS = ("RED", "BONE")
 ENDS = {Disposition.DOCTOR: "doctor", Disposition.URGENT: "urgent", Disposition.EMERGENCY: "emergency"}
 """The end of the flow whose message fits each disposition that stops a plan."""
 
@@ -34,13 +35,21 @@ class Reports:
         text = paragraphs(
             bold(self.words("check_in.noted", date=short_date(on, self.words.language))),
             self.words("check_in.replaced") if again else "",
-            self.words(f"light.{day.light}") if day.light else "",
+            self.words(f"light.{day.light}") if self._shines(day) else "",
             *changes,
             self.words("check_in.no_change") if not changes and day.state != "PAUSED" else "",
-            self.words("check_in.paused") if day.state == "PAUSED" else running,
+            self._rests(day) if day.state == "PAUSED" else running,
             self.words("safety_net"),
         )
         return Message(text, self._choices(day))
+
+    def _rests(self, day: Day) -> str:
+        seen = self.words("check_in.paused_until_seen") if day.disposition >= Disposition.DOCTOR else ""
+        return " ".join(part for part in (self.words("check_in.paused"), seen) if part)
+
+    def _shines(self, day: Day) -> bool:
+        """Tells whether the light is named: a plan that rests hears no word of a run that may be done again."""
+        return day.light in WARNING_LIGHTS or (day.light is not None and day.state != "PAUSED")
 
     def _choices(self, day: Day) -> tuple[tuple[Button, ...], ...]:
         label = self.words.label
@@ -96,15 +105,38 @@ class Reports:
 
     def numbers(self, day: Day) -> str:
         """Returns the numbers behind the plan's changes, escaped."""
-        words, unknown = self.words, self.words.label("check_in.why_unknown")
-        mean = unknown if day.week is None else one_decimal(day.week, words.language)
-        fall = unknown if day.week is None else one_decimal(day.baseline - day.week, words.language)
-        step = unknown if day.ladder_step is None else str(day.ladder_step)
-        label = words.label(f"label.{day.label}")
+        words = self.words
+        week_is_over = day.day - day.begun >= self.content.check_in.labels.week.days
+        # How it goes is no permission: a plan that rests names no label.
+        label = words("check_in.why_label", label=words.label(f"label.{day.label}")) if day.state != "PAUSED" else ""
         return paragraphs(
             bold(words("check_in.why_heading")),
-            words("check_in.why_pain", start=day.baseline, mean=mean, fall=fall, label=label),
-            words("check_in.why_sessions", percent=math.floor(100 * day.adherence)),
-            words("check_in.why_ladder", step=step, running=words.label(f"running.{day.running}")),
+            " ".join(part for part in (self._pains(day), *self._more(day), label) if part),
+            words("check_in.why_sessions", percent=math.floor(100 * day.adherence)) if week_is_over else "",
+            self._running(day),
             *self._changes(day),
         )
+
+    def _pains(self, day: Day) -> str:
+        if day.week is None:
+            return self.words(
+                "check_in.why_pain_few", start=day.baseline, values=self.content.check_in.labels.week.values
+            )
+        mean, fall = one_decimal(day.week, self.words.language), day.baseline - day.week
+        change = one_decimal(abs(fall), self.words.language)
+        phrase = "check_in.why_pain" if fall >= 0 else "check_in.why_pain_more"
+        return self.words(phrase, start=day.baseline, mean=mean, change=change)
+
+    def _more(self, day: Day) -> Iterator[str]:
+        if day.recent is not None:
+            yield self.words("check_in.why_recent", mean=one_decimal(day.recent, self.words.language))
+        if day.ability is not None:
+            start, now = day.ability
+            yield self.words("check_in.why_ability", start=start, now=now)
+
+    def _running(self, day: Day) -> str:
+        words, running = self.words, self.words.label(f"running.{day.running}")
+        if day.ladder_step is None:
+            return words("check_in.why_running", running=running)
+        phrase = "check_in.why_ladder" if day.ladder_step else "check_in.why_waiting"
+        return words(phrase, step=day.ladder_step, running=running)

@@ -23,13 +23,13 @@ class Cards:
         self.library = words.content.library
         self._exercises = {exercise.id: exercise for exercise in self.library.exercises}
 
-    def card(self, result: Assessment, exercise_id: str, halved: bool, version: str) -> Message:
-        """Returns the card of an exercise of the plan; `version` is its last line, escaped."""
+    def card(self, result: Assessment, exercise_id: str, version: str, *now: str) -> Message:
+        """Returns the card of an exercise of the plan; `version` is its last line, and `now` what holds for a time."""
         order = [planned.exercise for planned in result.plan]
         planned = result.plan[order.index(exercise_id)]
         exercise = self._exercises[exercise_id]
         words, plain = self.words, self.words.plain
-        do = self._do(exercise, planned, result, halved)
+        do = [*self._do(exercise, planned, result), *now]
         stop = words("card.stop", stop=self._stop(exercise, result))
         aliases = ", ".join(plain(alias) for alias in exercise.aliases)
         text = paragraphs(
@@ -87,12 +87,11 @@ class Cards:
         caption = next((text for text in texts if length(text) <= CAPTION_LIMIT), "")
         return Shown(drawing, caption, rows) if caption else None
 
-    def _do(self, exercise: Exercise, planned: PlannedExercise, result: Assessment, halved: bool) -> list[str]:
+    def _do(self, exercise: Exercise, planned: PlannedExercise, result: Assessment) -> list[str]:
         dose, words = exercise.levels[planned.level - 1].dose, self.words
         return [
             bold(words("card.level", level=planned.level, how=self.how(exercise, planned.level, result.facts))),
             bold(words("card.dose", dose=self.dose(dose))) + self._dose_notes(dose, planned),
-            words("card.halved") if halved else "",
         ]
 
     def _cues(self, exercise: Exercise) -> str:

@@ -124,7 +124,10 @@ class Following(Follower):
             return ""
         if course.number(self.today(work)) < 1:
             return super().tested(work)
-        return "plan.test_hurt" if "pain" in found else "plan.test_noted"
+        phrase = "plan.test_hurt" if "pain" in found else "plan.test_noted"
+        # Nothing makes the plan of a recovered runner anew: it stays as it is.
+        recovered = self.desk.outcome.has_recovered(course.today(self.content, self.today(work)))
+        return f"{phrase}_done" if recovered else phrase
 
     # ---- seeing it -----------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.render import Button, Message, Shown, Words, bold, in_rows, listed, paragraphs
 from flows.engine import Engine, Session
+from flows.entries import RECHECKED
 from flows.questions import Answer, Node
 from flows.rules import ALWAYS
 from flows.schema import Country, Option
@@ -68,11 +69,14 @@ class Renderer:
         step = node.question.step
         if step is None:
             return ""
-        steps = self.content.flow.steps
+        # What a check-in asks again is no step of the triage: it is counted within its gate only.
+        alone, steps = RECHECKED in session.facts, self.content.flow.steps
         if node.gate is None or node.item is None:
-            return bold(self.words("step", step=step, steps=steps))
+            return "" if alone else bold(self.words("step", step=step, steps=steps))
         items = [item for item in node.gate.items if item.ask.holds(session.facts)]
         at = items.index(node.item) + 1
+        if alone:
+            return bold(self.words("step.item_alone", item=at, items=len(items)))
         return bold(self.words("step.item", step=step, steps=steps, item=at, items=len(items)))
 
     def drawn(self, session: Session) -> Shown | None:

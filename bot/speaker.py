@@ -217,6 +217,11 @@ class Speaker:
         if session is not None and end is not None and end.id != PLAN and recent:
             self.say(work, self.result_again(work))
             return
+        stopped = self.follower.no_plan(work) if end is not None and end.id == PLAN else None
+        if stopped is not None:
+            # The full screen comes first, or where to go, whatever a person says after a silence.
+            self.say(work, stopped)
+            return
         choices = [("nav.start", "g:check"), ("nav.urgent", "g:urgent")]
         self.say(work, self.render.menu(paragraphs(*before, self.words("idle")), choices))
 

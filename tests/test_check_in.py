@@ -263,6 +263,9 @@ def test_silence_pauses_the_plan_until_the_full_screen(chat: Chat) -> None:
     assert "g:check" in message.buttons.values()
     assert "g:check" in chat.command("/checkin")[0].buttons.values()
     assert chat.words("tests.none") in chat.command("/tests")[0].text
+    assert chat.type("hi")[0].text == message.text
+    chat.press("Start the check")
+    assert chat.asks("Q01") and chat.words("check.again") not in read_all(chat.sent)
 
 
 def test_the_week_asks_the_gates_and_the_extras(chat: Chat) -> None:
@@ -315,7 +318,45 @@ def test_why_shows_the_numbers(chat: Chat) -> None:
         chat.wait(days=1)
         good_day(chat, 2)
     text = read_all(chat.command("/why"))
-    assert "Pain at the start 4, mean of the last 7 days 2.0, so 2.0 less. I call that: improved." in text
+    assert "Pain at the start 4, mean of the last 7 days 2.0, so 2.0 less." in text
+    assert "Mean of the last 3 days: 2.0. I call that: improved." in text
+    assert "Strength sessions" not in text
+    for pain in ("3", "3", "9"):
+        chat.wait(days=1)
+        answer_card(chat, C1="none", C2=pain, C3="fine", C4="no", W1="7", W2="better", W5="no")
+    text = read_all(chat.command("/why"))
+    assert "Running ability 8 at the start, 7 now." in text
+    assert "Strength sessions done, of those planned for whole weeks: 100%." in text
+    assert "Running today: no running." in text and "I call that" not in text
+
+
+def test_why_says_more_pain_and_too_few_values_in_so_many_words(chat: Chat) -> None:
+    chat.wait(days=1)
+    good_day(chat, 5)
+    text = read_all(chat.command("/why"))
+    assert "Pain at the start 4. A mean of the last 7 days takes 4 values, and there are fewer yet." in text
+    for _ in range(3):
+        chat.wait(days=1)
+        good_day(chat, 5)
+    assert "mean of the last 7 days 5.0, so 1.0 more." in read_all(chat.command("/why"))
+
+
+def test_a_run_of_yesterday_is_not_praised_on_the_day_that_stops_the_plan(chat: Chat) -> None:
+    for green, said in ((True, "light.GREEN"), (False, "light.RED")):
+        chat.wait(days=1)
+        worst = {"C4": "fine"} if green else {"C4": "yes", "C4.worst": "6+"}
+        assert chat.words(said) in read_all(answer_card(chat, C1="none", C2="3", C3="none", **worst))
+    chat.wait(days=3)
+    stopped = read_all(answer_card(chat, C1="none", C2="9", C3="none", C4="fine"))
+    assert chat.words("check_in.paused") in stopped and chat.words("light.GREEN") not in stopped
+
+
+def test_what_a_check_in_asks_again_counts_no_steps_of_the_triage(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.checks_in("Not sure")
+    assert chat.asks("Q02") and "Step" not in chat.newest.text
+    chat.answer("some")
+    assert chat.newest.text.startswith("Question 1 of 6")
 
 
 def test_becoming_worse_goes_through_the_gates(chat: Chat) -> None:
@@ -527,8 +568,15 @@ def test_an_exercise_that_was_offered_joins_the_plan_only_on_a_yes(chat: Chat) -
     assert planned(chat) == before
     chat.tap(f"o:yes:{exercise}")
     assert planned(chat) == [*before, exercise]
-    chat.tap(f"x:{exercise}")
-    assert "1" in chat.newest.text
+    rests, turn = chat.words("plan.rests", name="Superman"), chat.words("plan.has_turn", name="Bird dog")
+    assert exercise == "superman"
+    shown = chat.command("/plan")[0].text
+    assert shown.count(rests) == shown.count(turn) == 1
+    assert turn in read_all(chat.tap("x:superman")) and rests in read_all(chat.tap("x:bird_dog"))
+    chat.wait(days=1)
+    good_day(chat, 2)
+    assert chat.words("plan.rests", name="Bird dog") in read_all(chat.tap("x:superman"))
+    assert "next time" not in read_all(chat.tap("x:bird_dog"))
 
 
 def check_in_of(chat: Chat) -> dict[str, object]:

@@ -96,13 +96,14 @@ def test_an_exercise_whose_drawing_was_not_rendered_has_its_text(chat: Chat, tmp
 
 
 def test_every_card_fits_its_caption_at_every_level_for_the_most_cautious_plan(content: Content) -> None:
-    cards = Cards(Words(content, str))
+    words = Words(content, str)
+    cards, halved = Cards(words), words("card.halved")
     result = assess(content, parse(content, b'{"leg": "below_knee", "nprs": 5}'))
     reasons = tuple(row.id for row in content.planning.findings if row.dose_note)
     for exercise in content.library.exercises:
         for level in range(1, len(exercise.levels) + 1):
             planned = replace(result, plan=(PlannedExercise(exercise.id, level, reasons),))
-            shown = cards.card(planned, exercise.id, halved=True, version="").shown
+            shown = cards.card(planned, exercise.id, "", halved).shown
             assert shown is not None
             assert length(shown.caption) <= CAPTION_LIMIT
             assert "When to stop: Your plan is a gentle one." in shown.caption
@@ -111,7 +112,7 @@ def test_every_card_fits_its_caption_at_every_level_for_the_most_cautious_plan(c
 def test_a_caption_that_cannot_hold_when_to_stop_is_not_used(content: Content) -> None:
     cards = Cards(Words(content, lambda text: text * 3))
     result = assess(content, parse(content, b'{"leg": "below_knee", "nprs": 5}'))
-    assert cards.card(result, result.plan[0].exercise, halved=False, version="").shown is None
+    assert cards.card(result, result.plan[0].exercise, "").shown is None
 
 
 # ---- texts only --------------------------------------------------------------------------------------------------
@@ -326,7 +327,7 @@ def test_a_stretch_offers_the_timer_of_its_hold_and_nothing_else_does(content: C
     for exercise in content.library.exercises:
         for level, each in enumerate(exercise.levels, 1):
             planned = replace(result, plan=(PlannedExercise(exercise.id, level, ()),))
-            message = cards.card(planned, exercise.id, halved=False, version="")
+            message = cards.card(planned, exercise.id, "")
             assert message.shown is not None
             data = [one.data for row in message.shown.rows for one in row if one.data.startswith("v:")]
             held = each.dose.hold if exercise.category == "mobility" and each.dose.reps is None else None
