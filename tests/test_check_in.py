@@ -98,6 +98,20 @@ def test_the_check_in_waits_for_the_day_after_the_screen(chat: Chat) -> None:
     assert message.text == chat.words("check_in.tomorrow")
 
 
+def test_signs_that_have_gone_bring_no_milder_result_than_the_one_that_stands(tmp_path: Path, engine: Engine) -> None:
+    chat = Chat(tmp_path / "bone.db", engine, dialogues=(CheckIn,))
+    chat.begin(Person({"nprs": 3, "bone": ["BS_SPOT"]}))
+    chat.wait(days=7)
+    before = len(chat.sent)
+    answer_card(chat, C2="2", C3="fine", C4="no", W2="same", W5="no")
+    said = read_all(chat.sent[before:])
+    day = course(chat).days(engine.content)[-1]
+    assert ("D_BSI_FREE" in day.actions, day.disposition) == (True, Disposition.PHYSIO)
+    assert next(act.text for act in engine.content.check_in.actions if act.id == "D_BSI_FREE") in said
+    assert chat.words("result.heading") not in said
+    chat.store.close()
+
+
 def test_a_date_changes_at_four_in_the_morning(chat: Chat) -> None:
     chat.wait(hours=19, minutes=59)
     assert chat.command("/checkin")[0].text == chat.words("check_in.tomorrow")
