@@ -109,7 +109,7 @@ def test_a_plan_of_which_every_exercise_was_too_much_says_so(chat: Chat) -> None
 def test_a_plan_is_called_the_easiest_only_while_all_of_it_is(chat: Chat) -> None:
     day = course(chat).days(chat.engine.content)[0]
     gentle = replace(day, screening=replace(day.screening, permission=Permission.GENTLE))
-    above = replace(gentle, levels={name: 2 for name in day.levels})
+    above = replace(gentle, levels=dict.fromkeys(day.levels, 2))
     texts = [chat.bot.desk.outcome.plan(chat.session, day=each).text for each in (gentle, above)]
     assert [chat.words("plan.gentle") in text for text in texts] == [True, False]
 
