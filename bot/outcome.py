@@ -220,8 +220,11 @@ class Outcome:
                 row += f" {self.words('plan.noted', note=self.words.plain(self._notes[planned.exercise]))}"
             row += f" {turn}" if (turn := self._turn(planned.exercise, day)) else ""
             rows[exercise.category].append(row)
-        gentle = result.screening.permission is Permission.GENTLE
+        easiest = all(planned.level == 1 for planned in result.plan)
+        gentle = result.screening.permission is Permission.GENTLE and easiest
         strength = bold(self.words("plan.strength_done" if self.has_recovered(day) else "plan.strength"))
+        if not result.plan:
+            return self._empty(result, before, day)
         text = paragraphs(
             before,
             bold(self.words("plan.heading")),
@@ -254,6 +257,20 @@ class Outcome:
 
     def _name(self, exercise: str) -> str:
         return self.words.plain(self._exercises[exercise].name)
+
+    def _empty(self, result: Assessment, before: str, day: Day | None) -> Message:
+        """Returns the plan of a runner for whom every exercise was too much."""
+        text = paragraphs(
+            before,
+            bold(self.words("plan.heading")),
+            self.words("plan.empty"),
+            f"{bold(self.words('result.running'))} {self.running(day)}" if day is not None else "",
+            self._always(result),
+            *self._tips(result),
+            self.words("safety_net"),
+            self._banner(),
+        )
+        return Message(text, ((Button(self.words.label("check_in.button"), "g:checkin"),),))
 
     def _tests_help(self, session: Session, day: Day | None) -> bool:
         tests = self.content.self_tests.tests

@@ -131,6 +131,8 @@ class Decisions:
         day = reported.day
         orders.rebuild |= self._retests(reported)
         orders.rebuild |= self._late(reported)
+        if not self.standing.in_plan:
+            return
         self._worse(day, orders, worse_before)
         orders.rebuild |= self._irritable(reported)
         if bone_due and self.standing.in_plan:

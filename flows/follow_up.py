@@ -218,7 +218,8 @@ class Course:
     # ---- how it stands -------------------------------------------------------------------------------------------
 
     def _today(self, day: int, clean: bool = False) -> returning.Today:
-        return returning.Today(day, self.log.label(day), clean, self.standing.facts)
+        # On a missed date there are fewer values, which is no sign that it is better.
+        return returning.Today(day, self.log.label(self.log.last), clean, self.standing.facts)
 
     def _remember_running(self) -> None:
         self.runs.running_before = "STOP" if self.standing.paused else self.runs.running

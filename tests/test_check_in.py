@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from bot.days import Course
 from bot.records import SessionRow
 from bot.work import Incoming, Work
 from flows.engine import Engine
-from flows.schema import Content, Disposition
+from flows.schema import Content, Disposition, Permission
 from tests.chat import Chat, Sent, read_all
 from tests.person import Person
 from tests.texts import bypasses, only_from, wrapped
@@ -96,6 +97,35 @@ def test_a_good_day_takes_four_taps_on_one_card(chat: Chat) -> None:
 def test_the_check_in_waits_for_the_day_after_the_screen(chat: Chat) -> None:
     (message,) = chat.command("/checkin")
     assert message.text == chat.words("check_in.tomorrow")
+
+
+def test_a_plan_of_which_every_exercise_was_too_much_says_so(chat: Chat) -> None:
+    day = replace(course(chat).days(chat.engine.content)[0], levels={})
+    message = chat.bot.desk.outcome.plan(chat.session, day=day)
+    assert chat.words("plan.empty") in message.text
+    assert [[button.label for button in row] for row in message.rows] == [[chat.words("check_in.button")]]
+
+
+def test_a_plan_is_called_the_easiest_only_while_all_of_it_is(chat: Chat) -> None:
+    day = course(chat).days(chat.engine.content)[0]
+    gentle = replace(day, screening=replace(day.screening, permission=Permission.GENTLE))
+    above = replace(gentle, levels=dict.fromkeys(day.levels, 2))
+    texts = [chat.bot.desk.outcome.plan(chat.session, day=each).text for each in (gentle, above)]
+    assert [chat.words("plan.gentle") in text for text in texts] == [True, False]
+
+
+def test_signs_that_have_gone_bring_no_milder_result_than_the_one_that_stands(tmp_path: Path, engine: Engine) -> None:
+    chat = Chat(tmp_path / "bone.db", engine, dialogues=(CheckIn,))
+    chat.begin(Person({"nprs": 3, "bone": ["BS_SPOT"]}))
+    chat.wait(days=7)
+    before = len(chat.sent)
+    answer_card(chat, C2="2", C3="fine", C4="no", W2="same", W5="no")
+    said = read_all(chat.sent[before:])
+    day = course(chat).days(engine.content)[-1]
+    assert ("D_BSI_FREE" in day.actions, day.disposition) == (True, Disposition.PHYSIO)
+    assert next(act.text for act in engine.content.check_in.actions if act.id == "D_BSI_FREE") in said
+    assert chat.words("result.heading") not in said
+    chat.store.close()
 
 
 def test_a_date_changes_at_four_in_the_morning(chat: Chat) -> None:

@@ -362,6 +362,12 @@ def test_a_refresh_that_finds_a_doctors_case_pauses(content: Content) -> None:
     assert (after["state"], after["disposition"]) == ("PAUSED", "DOCTOR")
 
 
+def test_no_row_acts_after_the_late_questions_have_paused_the_plan(content: Content) -> None:
+    start = {"leg": "below_knee", "nprs": 5}
+    after = last(content, start, each(1, 84, C2=5, C3=SOME), each(85, 85, C2=8, W2="worse", Q11b={"onset": "45p"}))
+    assert (after["label"], after["state"], after["actions"]) == ("worse", "PAUSED", ["D_FLAG"])
+
+
 def test_a_pinch_in_the_hip_refers_when_the_test_is_done(content: Content) -> None:
     after = last(content, {"nprs": 3}, each(1, 2, C2=3), each(3, 3, C2=7, tests={"T4": "pain"}))
     assert (after["state"], after["disposition"], len(after["levels"])) == ("REFERRED", "PHYSIO", 6)
@@ -613,6 +619,10 @@ def test_nobody_steps_up_on_an_unclean_day_nor_with_too_little_energy_nor_beyond
     assert when(unclean, "STEP_UP") == []
     assert when(outcome(content, {**start, "bone": ["BS_RED"]}, each(1, 6, C2=2, C4=FINE)), "STEP_UP") == []
     assert last(content, start, each(1, 12, C2=2, C4=FINE))["ladder_step"] == 10
+    # The re-run of day 14 allows no running on that pain: a step up would be a permission beside it.
+    sore = each(1, 12, C2=4, C3=GOOD), each(13, 13, C2=4, C4=FINE), each(14, 14, C2=5, C4=FINE)
+    after = last(content, {**start, "nprs": 4}, *sore)
+    assert (after["running"], after["ladder_step"], "STEP_UP" in after["actions"]) == ("WALK", 7, False)
 
 
 # ---- the way back (6.6) ------------------------------------------------------------------------------------------
@@ -681,6 +691,15 @@ def test_without_a_ladder_running_comes_back_by_the_test_or_after_a_week_begins_
     assert (soon["running"], soon["ladder_step"], soon["actions"], len(soon["levels"])) == ("EASY", None, [], 6)
     days = outcome(content, start, each(1, 10, C2=5))
     assert [days[day]["ladder_step"] for day in (7, 8)] == [None, 0]
+
+
+def test_a_missed_date_lifts_no_lock_of_the_label(content: Content) -> None:
+    """Fewer values are no sign that it is better: the label of the last check-in stands until the next."""
+    start = {"nprs": 2, "run_status": "less"}
+    days = outcome(content, start, *(each(day, day, C2=4) for day in range(2, 13, 2)), [{"day": 13}])
+    assert [days[day]["label"] == "worse" for day in (2, 4, 12)] == [False, True, True]
+    assert [(days[day]["ladder_step"], days[day]["running"]) for day in (2, 4, 10)] == [(7, "EASY"), *[(7, "WALK")] * 2]
+    assert [(days[day]["ladder_step"], days[day]["running"]) for day in (12, 13)] == [(0, "WALK")] * 2
 
 
 def test_a_hold_ends_on_day_14(content: Content) -> None:
