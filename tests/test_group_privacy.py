@@ -141,7 +141,7 @@ def patterns(content: Content) -> re.Pattern[str]:
     found = [re.sub(r"\\\{\w+\\\}", ".*", re.escape(text)) for text in plain if text]
     for name in ("team.total", "team.fewer"):
         total = re.escape(phrases[name]).replace(r"\{days\}", r"\d+0")
-        found.append(total.replace(r"\{week\}", r"[\w \N{EN DASH}]{5,20}"))
+        found.append(total.replace(r"\{week\}", r"\d+( \w+ )?\N{EN DASH}( )?\d+ \w+"))
     return re.compile("|".join(found))
 
 
