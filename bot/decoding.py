@@ -146,7 +146,7 @@ def _message(update_id: int, message: Message, username: str) -> Incoming | None
     if text and (private or _is_addressed(message, text, username)):
         return Incoming(update_id, message.chat.id, "text", private, text=text, thread_id=thread_id, **_group(message))
     if not private:
-        return _topic(update_id, message)
+        return _note(update_id, message)
     if message.location is not None:
         # One decimal is enough for a time zone, and says less about a person.
         place = round(message.location.latitude, 1), round(message.location.longitude, 1)
@@ -170,11 +170,17 @@ def _group(message: Message, command: str = "") -> _Group:
     return {**group, "user_id": message.from_user.id if message.from_user is not None else None}
 
 
-def _topic(update_id: int, message: Message) -> Incoming | None:
-    """A topic of a group that was closed or opened again."""
-    if message.forum_topic_closed is None and message.forum_topic_reopened is None:
+def _note(update_id: int, message: Message) -> Incoming | None:
+    """A note of Telegram itself: a topic was closed or opened again, or the group is a supergroup from now on."""
+    if message.migrate_from_chat_id is not None:
+        # Of the group that it was Telegram may have said that we are no longer in it.
+        kind: Kind = "allowed"
+    elif message.forum_topic_closed is not None:
+        kind = "topic_closed"
+    elif message.forum_topic_reopened is not None:
+        kind = "topic_opened"
+    else:
         return None
-    kind: Kind = "topic_closed" if message.forum_topic_closed is not None else "topic_opened"
     return Incoming(update_id, message.chat.id, kind, private=False, thread_id=_thread(message), **_group(message))
 
 

@@ -37,6 +37,11 @@ TAG = re.compile(r"<(/?)([A-Za-z0-9-]*)([^<>]*)>")
 ENTITY = re.compile(r"&(?!(?:lt|gt|amp|quot|#\d+|#x[0-9A-Fa-f]+);)")
 
 
+def kind_of_group(chat_id: int) -> str:
+    """What a group is, as its id tells (core.telegram.org/api/bots/ids)."""
+    return "group" if chat_id > -1_000_000_000_000 else "supergroup"
+
+
 class Refused(Exception):
     """The server's answer to a call that it does not accept."""
 
@@ -586,7 +591,8 @@ class FakeBotApi:
         return message_id
 
     def _chat(self, chat_id: int) -> Params:
-        kind = {"type": "private", "first_name": "Ada"} if chat_id > 0 else {"type": "supergroup", "title": "Runners"}
+        person = {"type": "private", "first_name": "Ada"}
+        kind = person if chat_id > 0 else {"type": kind_of_group(chat_id), "title": "Runners"}
         return self._chats.setdefault(chat_id, {"id": chat_id, **kind})
 
     def _message(self, chat_id: int, content: Params) -> Params:

@@ -17,7 +17,6 @@ from bot.store.inbox import AlreadyHandled, Inbox
 from bot.store.lock import Gone, InUse, alone
 from bot.store.outbox import OF_CHAT, WAITING, Outbox
 from bot.store.people import People
-from bot.store.teams import Teams
 from bot.store.terms import Terms
 from bot.store.timetable import Timetable
 from bot.store.uploads import Uploads
@@ -25,7 +24,7 @@ from bot.store.uploads import Uploads
 __all__ = ["AlreadyHandled", "Gone", "InUse", "Numbers", "Store", "StoreError", "alone"]
 
 
-class Store(Inbox, People, Timetable, Clubs, Teams, Outbox, Terms, Uploads, Figures):
+class Store(Inbox, People, Timetable, Clubs, Outbox, Terms, Uploads, Figures):
     """Every SQL statement of the bot, synchronous and durable; here stands what takes more than one table at once."""
 
     @classmethod
@@ -90,6 +89,7 @@ class Store(Inbox, People, Timetable, Clubs, Teams, Outbox, Terms, Uploads, Figu
     def _forget(self, commit: Commit) -> None:
         chat_id, kind, now = commit.chat.chat_id, commit.chat.kind, rows.time_text(commit.chat.seen_at)
         calls = tuple(map(self._addressed, commit.calls))
+        self._withdraw(commit.chat.key)
         self._db.execute("delete from chat where chat_id = :chat_id", {"chat_id": chat_id})
         if not commit.calls:
             return
