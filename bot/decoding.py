@@ -196,8 +196,10 @@ def _said(message: Message) -> str:
 
 def _encodable(text: str) -> str:
     # Half of a character beyond the first 65,536, which JSON can carry and nothing else: it becomes a question mark.
-    # What is no text at all is left for `_is_sound`.
-    return text.encode(errors="replace").decode() if isinstance(text, str) else text
+    try:
+        return text.encode(errors="replace").decode()
+    except AttributeError:
+        raise Malformed from None
 
 
 def _thread(message: Message) -> int | None:
