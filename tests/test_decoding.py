@@ -225,19 +225,28 @@ def test_an_update_of_another_kind_is_none_of_ours() -> None:
     assert decode(Update.de_json({"update_id": 1, "something_new": {"a": 1}}, None), USERNAME) is None
 
 
-@pytest.mark.parametrize("chat_id", [None, "7", 2**63, -(2**70), 1.5, True, [1], {"id": 1}])
-def test_a_value_of_another_type_than_the_bot_api_names_is_malformed(chat_id: Any) -> None:
-    message = {"message_id": 5, "date": 0, "chat": {"id": chat_id, "type": "private"}, "text": "hello"}
+@pytest.mark.parametrize(
+    "chat",
+    [
+        *({"id": one, "type": "private"} for one in (None, "7", 2**63, -(2**70), 1.5, True, [1], {"id": 1})),
+        *({"id": CLUB, "type": "supergroup", "title": one} for one in ([None], 2**63, 1.5, {"a": 1})),
+    ],
+)
+def test_a_value_of_another_type_than_the_bot_api_names_is_malformed(chat: dict[str, Any]) -> None:
+    message = {"message_id": 5, "date": 0, "chat": chat, "text": "/check"}
     with pytest.raises(Malformed):
         decode(Update.de_json({"update_id": 1, "message": message}, None), USERNAME)
+    query = {"id": "q", "from": GIVEN, "chat_instance": "1", "data": "g:plan", "message": message | {"date": 1}}
+    with pytest.raises(Malformed):
+        decode(Update.de_json({"update_id": 1, "callback_query": query}, None), USERNAME)
 
 
-def test_half_a_surrogate_in_callback_data_becomes_a_question_mark() -> None:
-    message = {"message_id": 5, "date": 1, "chat": {"id": ADA, "type": "private"}}
+def test_half_a_surrogate_becomes_a_question_mark() -> None:
+    message = {"message_id": 5, "date": 1, "chat": {"id": CLUB, "type": "supergroup", "title": "x\ud83d"}}
     person = {"id": 7, "is_bot": False, "first_name": "Ada"}
     query = {"id": "q", "from": person, "chat_instance": "1", "data": "d\ud83d", "message": message}
     incoming = decode(Update.de_json({"update_id": 1, "callback_query": query}, None), USERNAME)
-    assert incoming is not None and incoming.data == "d?"
+    assert incoming is not None and (incoming.data, incoming.title) == ("d?", "x?")
 
 
 # ---- what is read before all else ------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from bot.records import Club
 from bot.store import Store
 from bot.telegram import serve
 from flows.engine import Engine
-from tests.fake_bot_api import TOKEN, USERNAME, FakeBotApi, Request
+from tests.fake_bot_api import PATIENCE, TOKEN, USERNAME, FakeBotApi, Request
 from tests.fake_groups import FakeGroup
 
 OLD, NEW = -77, -1_000_000_000_077
@@ -80,7 +80,7 @@ async def house(api: FakeBotApi, store: Store, path: Path, engine: Engine) -> As
     task = asyncio.create_task(serve(settings, store, bot, bot.commands.menus()))
     yield House(api, store, bot, FakeGroup(api, OLD, {ADA}, {EVE}))
     os.kill(os.getpid(), signal.SIGTERM)
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, PATIENCE)
 
 
 @pytest.fixture
