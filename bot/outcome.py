@@ -215,8 +215,8 @@ class Outcome:
             row = self._row(at, planned, exercise)
             if day is not None and planned.exercise in day.halved:
                 row += f" {self.words('plan.halved')}"
-            if planned.exercise in self._notes:
-                row += f" {self.words('plan.noted', note=self.words.plain(self._notes[planned.exercise]))}"
+            if note := self.noted(planned.exercise):
+                row += f" {self.words.escaped(note)}"
             rows[exercise.category].append(row)
         gentle = result.screening.permission is Permission.GENTLE
         strength = bold(self.words("plan.strength_done" if self.has_recovered(day) else "plan.strength"))
@@ -239,6 +239,11 @@ class Outcome:
         cards = tuple(Button(str(at), f"x:{planned.exercise}") for at, planned in enumerate(result.plan, 1))
         check_in = [] if day is None else [(Button(self.words.label("check_in.button"), "g:checkin"),)]
         return Message(text, (cards, *check_in))
+
+    def noted(self, exercise: str) -> str:
+        """Returns when an exercise that was offered later is done, in brackets, not escaped; "" for any other."""
+        note = self._notes.get(exercise)
+        return self.words.label("plan.noted", note=self.words.plain(note)) if note else ""
 
     def _may_test(self, session: Session) -> bool:
         tests = self.content.self_tests.tests

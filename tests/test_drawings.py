@@ -108,6 +108,16 @@ def test_every_card_fits_its_caption_at_every_level_for_the_most_cautious_plan(c
             assert "When to stop: Your plan is a gentle one." in shown.caption
 
 
+def test_the_steps_of_the_whole_exercise_are_bounded_at_level_1(content: Content) -> None:
+    cards, result = Cards(Words(content, str)), assess(content, parse(content, b"{}"))
+    for level, said in ((1, True), (2, False), (3, False)):
+        planned = replace(result, plan=(PlannedExercise("bird_dog", level, ()),))
+        card = cards.card(planned, "bird_dog", halved=False, version="")
+        assert card.shown is not None
+        assert ("where level 1 says less, do less" in card.shown.caption) is said
+        assert ("where level 1 says less, do less" in card.text) is said
+
+
 def test_a_caption_that_cannot_hold_when_to_stop_is_not_used(content: Content) -> None:
     cards = Cards(Words(content, lambda text: text * 3))
     result = assess(content, parse(content, b'{"leg": "below_knee", "nprs": 5}'))
