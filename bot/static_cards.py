@@ -66,7 +66,8 @@ class Library:
         """Returns the static card below a heading: name, how to at the first level, one mistake, when to stop."""
         words = self.words
         name, how = bold(words.text(exercise.name)), words.text(exercise.levels[0].how)
-        steps = "\n".join(f"{at}. {words.text(cue)}" for at, cue in enumerate(exercise.cues, 1))
+        cues = [f"{at}. {words.text(cue)}" for at, cue in enumerate(exercise.cues, 1)]
+        steps = "\n".join([words("exercise.steps"), *cues])
         mistake = words("exercise.mistake", mistake=words.plain(exercise.mistakes[0]))
         stop = words.text(exercise.stop) if exercise.stop else ""
         last = (mistake, stop, words("exercise.safety"))

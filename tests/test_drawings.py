@@ -182,6 +182,21 @@ def test_a_self_test_is_shown_before_its_first_question_and_once(chat: Chat, con
     assert [each.method for each in following] == ["editMessageText", "sendMessage"]
 
 
+def test_the_plank_is_shown_in_its_six_stages_and_on_the_knees_without_feet(chat: Chat, content: Content) -> None:
+    pictures = content.pictures.pictures
+    chat.begin()
+    album, _ = chat.tap("t:T6")[-2:]
+    assert album.method == "sendMediaGroup"
+    assert [each["caption"] for each in album.params["media"]] == [pictures[f"plank_{at}"] for at in range(1, 7)]
+    assert INSTEAD not in album.params
+    chat.command("/delete")
+    chat.press(chat.words("delete.yes"))
+    chat.begin(Person({"age": "65p"}))
+    for test, drawing in (("T6", "front_plank"), ("T8", "test_t8_knees")):
+        shown, _ = chat.tap(f"t:{test}")[-2:]
+        assert shown.text == pictures[drawing]
+
+
 def test_the_tips_of_a_plan_are_shown_together_with_their_words(chat: Chat, content: Content) -> None:
     chat.begin(Person({"form": ["slumped"]}))
     (album,) = chat.press(chat.words("plan.look"))
