@@ -216,8 +216,8 @@ class Outcome:
             row = self._row(at, planned, exercise)
             if day is not None and planned.exercise in day.halved:
                 row += f" {self.words('plan.halved')}"
-            if planned.exercise in self._notes:
-                row += f" {self.words('plan.noted', note=self.words.plain(self._notes[planned.exercise]))}"
+            if note := self.noted(planned.exercise):
+                row += f" {self.words.escaped(note)}"
             row += f" {turn}" if (turn := self._turn(planned.exercise, day)) else ""
             rows[exercise.category].append(row)
         easiest = all(planned.level == 1 for planned in result.plan)
@@ -271,6 +271,11 @@ class Outcome:
             self._banner(),
         )
         return Message(text, ((Button(self.words.label("check_in.button"), "g:checkin"),),))
+
+    def noted(self, exercise: str) -> str:
+        """Returns when an exercise that was offered later is done, in brackets, not escaped; "" for any other."""
+        note = self._notes.get(exercise)
+        return self.words.label("plan.noted", note=self.words.plain(note)) if note else ""
 
     def _tests_help(self, session: Session, day: Day | None) -> bool:
         tests = self.content.self_tests.tests

@@ -57,7 +57,14 @@ SILENCED: dict[str, ClubState] = {
     "chat not found": "removed",
 }
 """Refusals that say why a group takes no messages; until it speaks to us again nothing more is posted there."""
-BAD_FILE_ID = ("wrong file identifier", "wrong remote file identifier", "file reference", "wrong type of the web page")
+BAD_FILE_ID = (
+    "file identifier",
+    "file_id",
+    "file reference",
+    "file_reference",
+    "media_empty",
+    "wrong type of the web page",
+)
 """Refusals that mean Telegram no longer has the file under the id that we kept."""
 UPLOADS = 3
 """So many attempts are made to send a drawing before its text goes out: a person waits for it."""

@@ -193,10 +193,9 @@ class Speaker:
         return clip if drawings is not None and drawings.loop(clip) is not None else ""
 
     def _show_test(self, work: Work) -> None:
-        """Sends the drawing of a self-test before its first question."""
+        """Sends the drawings of a self-test before its first question, which says all that they show."""
         drawings, shown = self._drawings(work), self.render.drawn(self.session(work))
-        call = drawings.send(shown) if drawings is not None and shown is not None else None
-        if call is not None:
+        if drawings is not None and (call := drawings.several(shown)) is not None:
             work.calls.append(call)
 
     def where(self, work: Work, phrase: str = "") -> None:

@@ -109,6 +109,16 @@ def test_every_card_fits_its_caption_at_every_level_for_the_most_cautious_plan(c
             assert "When to stop: Your plan is a gentle one." in shown.caption
 
 
+def test_the_steps_of_the_whole_exercise_are_bounded_at_level_1(content: Content) -> None:
+    cards, result = Cards(Words(content, str)), assess(content, parse(content, b"{}"))
+    for level, said in ((1, True), (2, False), (3, False)):
+        planned = replace(result, plan=(PlannedExercise("bird_dog", level, ()),))
+        card = cards.card(planned, "bird_dog", halved=False, version="")
+        assert card.shown is not None
+        assert ("where level 1 says less, do less" in card.shown.caption) is said
+        assert ("where level 1 says less, do less" in card.text) is said
+
+
 def test_a_caption_that_cannot_hold_when_to_stop_is_not_used(content: Content) -> None:
     cards = Cards(Words(content, lambda text: text * 3))
     result = assess(content, parse(content, b'{"leg": "below_knee", "nprs": 5}'))
@@ -171,6 +181,21 @@ def test_a_self_test_is_shown_before_its_first_question_and_once(chat: Chat, con
     assert asked.method == "sendMessage"
     following = chat.answer("30p")
     assert [each.method for each in following] == ["editMessageText", "sendMessage"]
+
+
+def test_the_plank_is_shown_in_its_six_stages_and_on_the_knees_without_feet(chat: Chat, content: Content) -> None:
+    pictures = content.pictures.pictures
+    chat.begin()
+    album, _ = chat.tap("t:T6")[-2:]
+    assert album.method == "sendMediaGroup"
+    assert [each["caption"] for each in album.params["media"]] == [pictures[f"plank_{at}"] for at in range(1, 7)]
+    assert INSTEAD not in album.params
+    chat.command("/delete")
+    chat.press(chat.words("delete.yes"))
+    chat.begin(Person({"age": "65p"}))
+    for test, drawing in (("T6", "front_plank"), ("T8", "test_t8_knees")):
+        shown, _ = chat.tap(f"t:{test}")[-2:]
+        assert shown.text == pictures[drawing]
 
 
 def test_the_tips_of_a_plan_are_shown_together_with_their_words(chat: Chat, content: Content) -> None:
