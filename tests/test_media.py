@@ -33,6 +33,7 @@ def drawn(text: str) -> Picture:
 
 STANDING = 'id = "test"\nground = "feet"\n'
 SQUAT = STANDING + "[[keyframes]]\n[[keyframes]]\nboth_hip = { flex = 60 }\nboth_knee = { flex = 60 }\n"
+SITTING = 'id = "test"\n[base]\nboth_hip = { flex = 90 }\n'
 
 
 # ------------------------------------------------------------------------------------------------ what people write
@@ -126,6 +127,7 @@ def test_every_picture_stands_on_the_floor_reaches_its_targets_and_keeps_good_fo
             "check level of pelvis, head",
         ),
         (STANDING + "camera = { margin = 0.3 }", "fill only"),
+        (SITTING + 'ik.left_hand = { at = { bone = "thigh_l", offset = [0, -0.12, 0] } }', "goes through left thigh"),
     ],
 )
 def test_bad_form_is_found(wrong: str, problem: str) -> None:
@@ -135,6 +137,16 @@ def test_bad_form_is_found(wrong: str, problem: str) -> None:
 def test_a_joint_that_bends_too_far_by_its_target_is_found() -> None:
     near = 'ik.left_hand = { at = { joint = "upperarm_l", offset = [0.0, 0.0, 0.02] } }'
     assert any("left elbow is bent" in found for found in checks.problems(drawn(STANDING + f"[base]\n{near}")))
+
+
+@pytest.mark.parametrize("cycle", [True, False])
+def test_a_check_at_one_keyframe_measures_that_keyframe(cycle: bool) -> None:
+    bends = "\n".join(f"[[keyframes]]\nleft_knee = {{ flex = {10 * k} }}" for k in range(6))
+    law = (
+        '[[checks]]\nkind = "angle"\njoints = ["thigh_l", "calf_l", "foot_l"]\nmin_deg = 129\nmax_deg = 131\nwhen = "6"'
+    )
+    read = replace(drawn(f'id = "test"\n{law}\n{bends}'), cycle=cycle)
+    assert not any("check angle" in found for found in checks.problems(read))
 
 
 def test_a_pinned_joint_that_slides_is_found() -> None:
@@ -200,6 +212,16 @@ def test_a_hand_on_a_bone_turns_with_it() -> None:
     assert hand - hip == pytest.approx([0.0, -0.1, 0.2], abs=1e-6)
 
 
+def test_a_shoulder_stays_on_the_trunk_where_the_pose_says_so() -> None:
+    def shoulder(girdle: bool) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        reach = {"left_hand": Target((0.2, 1.3, 0.55), girdle=girdle)}
+        return settle(drawn("id = 'test'"), Pose(targets=reach)).posed.joints["upperarm_l"]
+
+    hanging = settle(drawn("id = 'test'"), Pose()).posed.joints["upperarm_l"]
+    assert shoulder(girdle=False) == pytest.approx(hanging)
+    assert np.linalg.norm(shoulder(girdle=True) - hanging) > 0.02
+
+
 def test_two_contacts_are_found_together() -> None:
     plank = PICTURES["front_plank_l3"]
     body = Body.load("f")
@@ -256,6 +278,20 @@ def test_every_thing_has_a_shape(kind: str) -> None:
         assert np.isfinite(solid.points).all()
         assert solid.faces.max() < len(solid.points)
         assert np.ptp(solid.points, axis=0).max() > 0.01
+
+
+@pytest.mark.parametrize("name", ["band_abduction_l3", "clamshell_l3"])
+def test_no_skin_comes_through_a_loop_around_the_legs(name: str) -> None:
+    read, body = PICTURES[name], Body.load(PICTURES[name].body)
+    skin = body.skin(settle(read, read.keyframes[-1]).posed)
+    band = next(prop for prop in read.props if prop.kind == "mini_band")
+    loop = next(solid for solid in solids(read, settle(read, read.keyframes[-1]), skin) if solid.colour == "band")
+    under = skin[(body.region[:, 0] < 0.1) & (np.abs(body.paint[:, 1] - band.at[0]) < 0.02)]
+    lower, upper = np.split(loop.points, 2)
+    across = np.cross(np.roll(lower, -1, axis=0) - lower, upper[0] - lower[0])
+    outward = across / np.linalg.norm(across, axis=1, keepdims=True)
+    outward *= np.sign(np.sum((lower - lower.mean(0)) * outward, axis=1))[:, None]
+    assert np.einsum("sej,ej->se", under[:, None] - lower, outward).max() < -0.005
 
 
 def test_a_mirror_shows_the_figure_once_more() -> None:

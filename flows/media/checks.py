@@ -1,6 +1,7 @@
 """What must hold for every picture, measured on the skeleton and the skin without drawing anything."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -16,6 +17,15 @@ REACHED = 0.025  # metres within which hands and feet reach their targets
 SLIP = 0.01  # metres that a pinned joint may move
 FILLED = 0.80  # of the frame's width or height, at least
 BENT = 157.0  # degrees that no knee or elbow passes
+# The joints of each limb and half its thickness in metres.
+FLESH: Mapping[str, tuple[str, str, float]] = {
+    "upper arm": ("upperarm_{}", "lowerarm_{}", 0.037),
+    "forearm": ("lowerarm_{}", "hand_{}", 0.024),
+    "hand": ("hand_{}", "hand_{}_tip", 0.021),
+    "thigh": ("thigh_{}", "calf_{}", 0.061),
+    "shin": ("calf_{}", "foot_{}", 0.037),
+}
+ALONG = np.linspace(0.12, 0.88, 9)[:, None]
 
 
 def problems(picture: Picture) -> list[str]:
@@ -30,11 +40,15 @@ def problems(picture: Picture) -> list[str]:
 
 
 def _instants(picture: Picture) -> list[Moment]:
-    """Returns five instants of a loop, or every keyframe of a still."""
+    """Returns five or more instants of a loop, or every keyframe of a still."""
+    return movement(picture, _steps(picture))
+
+
+def _steps(picture: Picture) -> int:
+    """Returns how many instants lie from one keyframe to the next."""
     if picture.marks:
-        return movement(picture, 1)
-    count = len(picture.keyframes)
-    return movement(picture, 4 if count == 2 else 2)
+        return 1
+    return 4 if len(picture.keyframes) == 2 else 2
 
 
 def _at_one_moment(picture: Picture, moment: Moment) -> Iterator[str]:
@@ -51,6 +65,7 @@ def _at_one_moment(picture: Picture, moment: Moment) -> Iterator[str]:
             yield f"{part} should touch the floor and is {gap * 100:+.1f} cm from it (1.5 at most)"
     yield from _targets(moment)
     yield from _angles(moment)
+    yield from _crossings(moment.posed.joints)
 
 
 def _targets(moment: Moment) -> Iterator[str]:
@@ -77,15 +92,34 @@ def _angles(moment: Moment) -> Iterator[str]:
                 yield f"{'left' if side == 'l' else 'right'} {name} is bent {bend:.0f} degrees ({BENT:g} at most)"
 
 
+def _crossings(joints: Mapping[str, Floats]) -> Iterator[str]:
+    """Yields limbs that go through each other: the middle line of one lies inside the other."""
+    middles = {}
+    for side, s in (("left", "l"), ("right", "r")):
+        for limb, (start, end, _) in FLESH.items():
+            first, last = joints[start.format(s)], joints[end.format(s)]
+            middles[side, limb] = first + (last - first) * ALONG
+    for one, other in combinations(middles, 2):
+        # Clasped hands meet, and so do the parts of one bent arm or leg.
+        if one[1] == other[1] == "hand" or (one[0] == other[0] and _is_leg(one[1]) == _is_leg(other[1])):
+            continue
+        gap = float(np.linalg.norm(middles[one][:, None] - middles[other], axis=2).min())
+        if gap < max(FLESH[one[1]][2], FLESH[other[1]][2]):
+            yield f"{' '.join(one)} goes through {' '.join(other)}: their middles are {gap * 100:.1f} cm apart"
+
+
+def _is_leg(limb: str) -> bool:
+    return limb in {"thigh", "shin"}
+
+
 def _over_time(picture: Picture, moments: Sequence[Moment]) -> Iterator[str]:
     if picture.pin:
         places = np.array([moment.posed.joints[picture.pin] for moment in moments])[:, [0, 2]]
         slip = float(np.linalg.norm(places - places[0], axis=1).max())
         if slip > SLIP:
             yield f"{picture.pin} is pinned and slides {slip * 100:.1f} cm (1 at most)"
-    step = (len(moments) - 1) / max(len(picture.keyframes) - 1, 1)
     for check in picture.checks:
-        chosen = moments if check.when == "all" else [moments[round((int(check.when) - 1) * step)]]
+        chosen = moments if check.when == "all" else [moments[(int(check.when) - 1) * _steps(picture)]]
         measured = [measure(check, moment.posed.joints) for moment in chosen]
         low, high = check.between
         if min(measured) < low or max(measured) > high:

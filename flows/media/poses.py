@@ -15,12 +15,14 @@ class Target:
     """Where a hand (its wrist) or a foot (its ankle) goes: a point, or one beside another joint; metres.
 
     `turning` counts from the joint in its own bone's directions, so that a hand stays behind a thigh that moves.
+    `girdle` lets the shoulder blade and collarbone go along with a hand that reaches far.
     """
 
     at: Point
     joint: str | None = None
     turning: bool = False
     pole: Point = (0.0, 0.0, 1.0)
+    girdle: bool = True
     weight: float = 1.0
 
 
@@ -149,6 +151,7 @@ def blend(poses: Sequence[Pose], shares: Sequence[float]) -> Pose:
                 lead.joint,
                 lead.turning,
                 _mean([(t.pole, share / weight) for t, share in having]),
+                lead.girdle,
                 min(weight, 1.0),
             )
     facings = {}

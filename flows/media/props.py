@@ -10,6 +10,7 @@ from flows.media.rig import Body, Floats, turn_y, unit
 from flows.media.shade import Solid
 
 Corner = Sequence[float]
+BAND = 0.008  # metres between the skin and a loop around the legs
 
 
 def solids(picture: Picture, moment: Moment, points: Floats) -> list[Solid]:
@@ -184,15 +185,17 @@ def _mini_band(body: Body, points: Floats, prop: Prop) -> Solid:
     height, width = prop.at[0], prop.size[0] if prop.size else 0.045
     legs = body.region[:, 0] < 0.1
     level = body.paint[:, 1] - height
-    ring = legs & (np.abs(level) < 0.02)
+    ring = legs & (np.abs(level) < width / 2 + 0.005)
     left, right = (points[ring & (sign * body.paint[:, 0] > 0)].mean(0) for sign in (1, -1))
     up = points[legs & (np.abs(level - 0.08) < 0.02)].mean(0) - points[legs & (np.abs(level + 0.06) < 0.02)].mean(0)
     across = unit(left - right)
     along = unit(up - across * (up @ across))
     deep = np.cross(along, across)
     middle = (left + right) / 2
-    loop = _hull(np.stack([(points[ring] - middle) @ across, (points[ring] - middle) @ deep], 1))
-    loop += 0.006 * loop / np.linalg.norm(loop, axis=1, keepdims=True)
+    flat = np.stack([(points[ring] - middle) @ across, (points[ring] - middle) @ deep], 1)
+    turns = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    # Every point grows to a small circle, so that no skin comes through the long sides either.
+    loop = _hull((flat[:, None] + BAND * np.stack([np.cos(turns), np.sin(turns)], 1)).reshape(-1, 2))
     edge = middle + loop[:, :1] * across + loop[:, 1:] * deep
     faces = _rings(2, len(loop))
     both = np.concatenate([edge - width / 2 * along, edge + width / 2 * along])

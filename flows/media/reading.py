@@ -169,12 +169,13 @@ def _target(reach: Table, limb: str, ankle: float) -> Target | None:
     if table is None:
         return None
     pole = table.point("pole", (0.0, 0.0, 1.0) if limb.endswith("foot") else (0.0, 0.0, -1.0))
+    girdle = table.take("girdle", bool, True)
     if table.is_table("at"):
         beside = table.sub("at")
         turning = beside.has("bone")
         joint = beside.choice("bone" if turning else "joint", JOINTS)
-        return table.end(Target(beside.end(beside.point("offset", (0.0, 0.0, 0.0))), joint, turning, pole))
-    return table.end(Target(table.point("at"), pole=pole))
+        return table.end(Target(beside.end(beside.point("offset", (0.0, 0.0, 0.0))), joint, turning, pole, girdle))
+    return table.end(Target(table.point("at"), pole=pole, girdle=girdle))
 
 
 def _facing(orient: Table, limb: str) -> Facing | None:

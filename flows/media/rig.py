@@ -169,7 +169,8 @@ class Body:
             side = "left" if bone.endswith("_l") else "right"
             target = pose.targets.get(f"{side}_{limb}") if limb else None
             if target and bone.startswith("clavicle"):
-                turn = mix(turn, self._stretched(target, i, places[i], turn), target.weight)
+                if target.girdle:
+                    turn = mix(turn, self._stretched(target, i, places[i], turn), target.weight)
             elif target:
                 upper, lower = self._reach_for(target, bone, places[i])
                 turn = mix(turn, upper, target.weight)
