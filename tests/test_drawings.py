@@ -113,7 +113,7 @@ def test_the_steps_of_the_whole_exercise_are_bounded_at_level_1(content: Content
     cards, result = Cards(Words(content, str)), assess(content, parse(content, b"{}"))
     for level, said in ((1, True), (2, False), (3, False)):
         planned = replace(result, plan=(PlannedExercise("bird_dog", level, ()),))
-        card = cards.card(planned, "bird_dog", halved=False, version="")
+        card = cards.card(planned, "bird_dog", "")
         assert card.shown is not None
         assert ("where level 1 says less, do less" in card.shown.caption) is said
         assert ("where level 1 says less, do less" in card.text) is said
