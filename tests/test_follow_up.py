@@ -131,6 +131,12 @@ def test_a_new_physio_sign_refers_and_a_new_plan_is_made_only_if_rules_changed(c
     assert len(after["levels"]) == 4
 
 
+def test_a_sign_that_was_named_counts_in_every_later_run_of_the_rules(content: Content) -> None:
+    days = outcome(content, {"nprs": 4}, each(1, 1, C1=["RF_FALL"]), each(2, 14, C2=3, C3=SOME))
+    assert when(days, "REFRESH") == [14]
+    assert len(days[14]["levels"]) == len(days[1]["levels"]) == 4
+
+
 def test_clearance_covers_only_what_was_known(content: Content) -> None:
     start = {"rf": ["RF_CANCER"], "cleared": "yes"}
     assert last(content, start, each(1, 1, C1=["RF_CANCER"]))["state"] == "ACTIVE"
