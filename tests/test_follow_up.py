@@ -426,6 +426,15 @@ def test_two_exercises_a_week_go_up_strength_first_and_none_before_day_seven(con
     ]
 
 
+def test_after_a_level_down_a_week_passes_before_the_same_exercise_goes_up(content: Content) -> None:
+    bad = each(26, 26, C2=1, C3={**GOOD, "pain": "5+", "hurt": ["bird_dog"]})
+    days = outcome(content, {"nprs": 1}, each(1, 25, C2=1, C3=GOOD), bad, each(27, 45, C2=1, C3=GOOD))
+    changes = [(day, act) for day, act in actions(days) if act.endswith(":bird_dog")]
+    assert [act for _, act in changes[:2]] == ["LEVEL_UP:bird_dog", "LEVEL_DOWN:bird_dog"]
+    assert changes[2][1] == "LEVEL_UP:bird_dog" and changes[2][0] >= 33
+    assert "LEVEL_UP:side_plank" in days[29]["actions"]
+
+
 @pytest.mark.parametrize(
     "spoilt",
     [
