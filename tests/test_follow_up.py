@@ -131,6 +131,12 @@ def test_a_new_physio_sign_refers_and_a_new_plan_is_made_only_if_rules_changed(c
     assert len(after["levels"]) == 4
 
 
+def test_a_sign_that_was_named_counts_in_every_later_run_of_the_rules(content: Content) -> None:
+    days = outcome(content, {"nprs": 4}, each(1, 1, C1=["RF_FALL"]), each(2, 14, C2=3, C3=SOME))
+    assert when(days, "REFRESH") == [14]
+    assert len(days[14]["levels"]) == len(days[1]["levels"]) == 4
+
+
 def test_clearance_covers_only_what_was_known(content: Content) -> None:
     start = {"rf": ["RF_CANCER"], "cleared": "yes"}
     assert last(content, start, each(1, 1, C1=["RF_CANCER"]))["state"] == "ACTIVE"
@@ -424,6 +430,15 @@ def test_two_exercises_a_week_go_up_strength_first_and_none_before_day_seven(con
         (15, "LEVEL_UP:glute_bridge"),
         (15, "LEVEL_UP:front_plank"),
     ]
+
+
+def test_after_a_level_down_a_week_passes_before_the_same_exercise_goes_up(content: Content) -> None:
+    bad = each(26, 26, C2=1, C3={**GOOD, "pain": "5+", "hurt": ["bird_dog"]})
+    days = outcome(content, {"nprs": 1}, each(1, 25, C2=1, C3=GOOD), bad, each(27, 45, C2=1, C3=GOOD))
+    changes = [(day, act) for day, act in actions(days) if act.endswith(":bird_dog")]
+    assert [act for _, act in changes[:2]] == ["LEVEL_UP:bird_dog", "LEVEL_DOWN:bird_dog"]
+    assert changes[2][1] == "LEVEL_UP:bird_dog" and changes[2][0] >= 33
+    assert "LEVEL_UP:side_plank" in days[29]["actions"]
 
 
 @pytest.mark.parametrize(
