@@ -28,7 +28,7 @@ class Reports:
         self.content = words.content
         self.names = {exercise.id: exercise.name for exercise in self.content.library.exercises}
 
-    def report(self, day: Day, on: date, again: bool) -> Message:
+    def report(self, day: Day, before: Day, on: date, again: bool) -> Message:
         """Returns what a check-in changed and why, the light, today's running, and the safety net."""
         changes = list(self._changes(day))
         running = f"{bold(self.words('result.running'))} {self.outcome.running(day)}"
@@ -37,7 +37,7 @@ class Reports:
             self.words("check_in.replaced") if again else "",
             self.words(f"light.{day.light}") if self._shines(day) else "",
             *changes,
-            self.words("check_in.no_change") if not changes and day.state != "PAUSED" else "",
+            self._unchanged(day, before) if not changes and day.state != "PAUSED" else "",
             self._rests(day) if day.state == "PAUSED" else running,
             self.words("safety_net"),
         )
@@ -50,6 +50,13 @@ class Reports:
     def _shines(self, day: Day) -> bool:
         """Tells whether the light is named: a plan that rests hears no word of a run that may be done again."""
         return day.light in WARNING_LIGHTS or (day.light is not None and day.state != "PAUSED")
+
+    def _unchanged(self, day: Day, before: Day) -> str:
+        """Says that nothing has changed, but for running that a lock has let go or holds again by itself."""
+        order = self.content.check_in.returning.order.index
+        if day.running == before.running:
+            return self.words("check_in.no_change")
+        return self.words("check_in.runs_more" if order(day.running) > order(before.running) else "check_in.runs_less")
 
     def _choices(self, day: Day) -> tuple[tuple[Button, ...], ...]:
         label = self.words.label
@@ -64,12 +71,15 @@ class Reports:
         return (*rows, *in_rows([seen] if day.disposition >= Disposition.DOCTOR else [first, seen], wide=20))
 
     def _changes(self, day: Day) -> Iterator[str]:
-        texts = {action.id: action.text for action in self.content.check_in.actions}
+        known = {action.id: action for action in self.content.check_in.actions}
         for act in dict.fromkeys(day.actions):
             name, _, about = act.partition(":")
             old, _, new = about.partition(">")
+            if "step" in known[name].fills and not day.ladder_step:
+                # The way back has begun anew on the same date: no step of it holds.
+                continue
             values = {"exercise": self._name(old), "name": self._name(new), "step": self._step(day)}
-            yield " ".join([self.words.text(texts[name], **values), *self._distances(name, day)])
+            yield " ".join([self.words.text(known[name].text, **values), *self._distances(name, day)])
 
     def _distances(self, action: str, day: Day) -> Iterator[str]:
         """Says in kilometres what an action asks for, where the runner has told the distances."""

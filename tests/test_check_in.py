@@ -114,6 +114,30 @@ def test_a_plan_is_called_the_easiest_only_while_all_of_it_is(chat: Chat) -> Non
     assert [chat.words("plan.gentle") in text for text in texts] == [True, False]
 
 
+def test_running_that_changes_by_itself_is_not_called_no_change(chat: Chat) -> None:
+    """A lock ends, or the label is worse again, without an action of that date."""
+    follower = chat.bot.desk.follower
+    assert isinstance(follower, CheckIn)
+    easy = course(chat).days(chat.engine.content)[0]
+    walk, on = replace(easy, running="WALK"), chat.now.date()
+    for day, before, phrase in (
+        (easy, easy, "check_in.no_change"),
+        (easy, walk, "check_in.runs_more"),
+        (walk, easy, "check_in.runs_less"),
+    ):
+        assert chat.words(phrase) in follower.reports.report(day, before, on, False).text
+
+
+def test_no_step_is_named_while_the_way_back_waits(chat: Chat) -> None:
+    follower = chat.bot.desk.follower
+    assert isinstance(follower, CheckIn)
+    day = replace(course(chat).days(chat.engine.content)[0], ladder_step=0, actions=("RUN_OFF_48H", "STEP_DOWN"))
+    text = follower.reports.report(day, day, chat.now.date(), False).text
+    acts = {act.id: act.text for act in chat.engine.content.check_in.actions}
+    assert acts["RUN_OFF_48H"] in text
+    assert acts["STEP_DOWN"].split("{")[0] not in text
+
+
 def test_signs_that_have_gone_bring_no_milder_result_than_the_one_that_stands(tmp_path: Path, engine: Engine) -> None:
     chat = Chat(tmp_path / "bone.db", engine, dialogues=(CheckIn,))
     chat.begin(Person({"nprs": 3, "bone": ["BS_SPOT"]}))

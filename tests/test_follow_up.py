@@ -406,6 +406,18 @@ def test_pain_or_a_sign_that_comes_back_needs_a_full_screen(content: Content, pa
     assert (after["state"], after["actions"]) == ("PAUSED", acted)
 
 
+def test_nobody_has_recovered_beside_a_new_sign_nor_before_bone_pain_is_decided(content: Content) -> None:
+    """After a recovery the row that ends bone stress would not act any more, and running would stay off for good."""
+    well: Plain = {"C2": 1, "W1": 9}
+    sign = outcome(content, {"nprs": 4}, RECOVERED[:-1], each(17, 17, C1=["RF_CYCLE"], **well), each(18, 18, **well))
+    assert [(sign[day]["label"], sign[day]["state"]) for day in (17, 18)] == [
+        ("recovered", "REFERRED"),
+        ("recovered", "DONE"),
+    ]
+    bone = outcome(content, {"nprs": 4}, RECOVERED[:-1], each(17, 17, C1=["BS_SPOT"], **well), each(18, 25, **well))
+    assert (when(bone, "D_BSI_FREE"), when(bone, "D_RECOVERED")) == ([24], [25])
+
+
 def test_the_way_back_goes_on_after_recovery_and_the_plan_stays(content: Content) -> None:
     recovered = [*each(1, 3, C2=1, C3=SOME), *each(4, 17, C2=1, W1=9, C3=SOME)]
     days = outcome(content, {"nprs": 4, "run_status": "stopped_ge4w"}, recovered, each(18, 19, C2=1, L=WALKED))
