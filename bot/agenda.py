@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.calendar import Timetable, appointments, calendar
 from bot.desk import Desk
 from bot.render import Button, Message
 from bot.schedule import local_date, zone_of
@@ -39,6 +38,9 @@ class Agenda:
         if one is None:
             self.desk.say(work, self.desk.render.menu(self.words("calendar.none"), [("remind.start", "g:remind")]))
             return
+        # Imported where it is needed: the library that writes such files is large, and few ever ask for one.
+        from bot.calendar import Timetable, appointments, calendar  # noqa: PLC0415
+
         times = appointments(one, self._strength(work))
         timetable = Timetable(times, zone_of(one.zone), local_date(work.now, one.zone))
         text = calendar(timetable, self.words.label, work.chat.key, work.now, health_words) or ""

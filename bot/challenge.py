@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot import days
+from bot import days, wall
 from bot.desk import Desk
 from bot.posting import TOTAL_FROM
 from bot.records import Club, DiaryEntry, TeamMember, new_key
@@ -18,7 +18,7 @@ from bot.replies import plain
 from bot.schedule import local_date
 from bot.store import Store
 from bot.work import Work
-from flows.team import DAYS, Total, last_week, settled
+from flows.team import DAYS, Week, last_week, next_week, settled
 
 LABEL = 24
 """Characters of a button's label that small screens show."""
@@ -185,21 +185,21 @@ class Totals:
         self.words = words
 
     def __call__(self, club: Club, day: date) -> str:
-        """Returns the total of the week before as it may be told on a day, escaped; nothing where none may."""
-        monday = last_week(day)
-        if not club.challenge or day.weekday() < TOTAL_FROM:
-            return ""
+        """Returns the total of the newest week that may be told on a day, escaped; nothing where none is owed."""
+        # Until the week before may be told, one that was lost on the way is still the newest.
+        monday = last_week(day - timedelta(days=TOTAL_FROM))
         weeks = self.store.team_weeks(club.key)
-        week = next((week for week in weeks if week.monday == monday), None)
-        if week is None:
-            week = settled(monday, self.store.team(club.key), weeks)
-            self.store.settle(club.key, week, day)
-        elif weeks[week] != day:
+        # A club whose clock was put back is not told of an older week after a newer one.
+        if not club.challenge or any(week.monday >= monday for week in weeks):
             return ""
-        return self._said(club, week.total) if week.total is not None else ""
+        week = settled(monday, self.store.team(club.key), weeks)
+        self.store.settle(club.key, week, day)
+        return self._said(club, week) if week.total is not None else ""
 
-    def _said(self, club: Club, total: Total) -> str:
-        words = self.words(club)
+    def _said(self, club: Club, week: Week) -> str:
+        total, words = week.total, self.words(club)
+        assert total is not None
+        named = wall.span(week.monday, next_week(week.monday) - timedelta(days=1), words.language)
         if total.at_least:
-            return words("team.total", days=total.at_least)
-        return words("team.fewer", days=total.fewer_than)
+            return words("team.total", week=named, days=total.at_least)
+        return words("team.fewer", week=named, days=total.fewer_than)

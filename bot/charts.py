@@ -1,14 +1,14 @@
-"""A person's days -> one picture for the telephone, and the same as text; pure, so that a thread can draw it."""
+"""A person's days -> one picture for the telephone; pure, so that a thread can draw it."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from itertools import groupby
 from math import ceil
-from typing import Literal, Protocol
+from typing import Any
 
 from bot.pen import (
     BAND,
@@ -31,19 +31,15 @@ from bot.pen import (
     length,
     wrapped,
 )
+from bot.progress import unpacked
+from bot.render import LANGUAGE, short_date
+from bot.trend import LIGHTS, Dates, Decision, Done, Light, ProgressSeries, Words, headlines, span
 
-Done = Literal["all", "some", "none"]
-Light = Literal["GREEN", "AMBER", "RED", "BONE"]
-
-MOST_DAYS = 92
-"""The picture and the text show the newest days; three months hold every decision point of clinical.md 6.5."""
 LEAST_DAYS = 7
-RECENT = 10
-"""Days of which the exercise days are counted: no streak that one missed day would break."""
 
 # Shapes, lanes and words carry the meaning; colour only repeats it.
 PAIN, EXERCISE, DECISION = "#1D4E89", "#1F6F6B", "#5F3DA8"
-LIGHTS: dict[Light, str] = {"GREEN": "#2E7031", "AMBER": "#925500", "RED": "#B3261E", "BONE": "#5B2C83"}
+COLOURS: dict[Light, str] = {"GREEN": "#2E7031", "AMBER": "#925500", "RED": "#B3261E", "BONE": "#5B2C83"}
 
 LEFT, RIGHT, MARGIN = 224, 1036, 44
 LINE, LANE, BAR, BADGE = 42, 48, 48, 19
@@ -54,141 +50,6 @@ HEADING, HEADLINE, TITLED = Style(bold=True), Style(LARGE), Style(TITLE, bold=Tr
 NOTE, LANED = Style(SMALL, fill=QUIET), Style(SMALL, anchor="lm")
 
 
-class Words(Protocol):
-    """The phrases of the content in one language, without HTML."""
-
-    def __call__(self, phrase: str, /, **values: object) -> str:
-        """Returns a phrase by its id, filled in."""
-        ...
-
-
-Dates = Callable[[date], str]
-"""Returns a date as the person writes it in short, such as "3 Mar"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """What a person noted on one date: pain from 0 to 10, exercises, the light of a run; None: no answer."""
-
-    on: date
-    pain: int | None = None
-    exercises: Done | None = None
-    light: Light | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A decision point: its date and a short label in the person's language."""
-
-    on: date
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProgressSeries:
-    """All that a chart shows, in the order of dates; a date that is missing was a day without a check-in."""
-
-    days: tuple[Day, ...]
-    decisions: tuple[Decision, ...]
-    today: date
-
-    @property
-    def first(self) -> date:
-        """The first date shown."""
-        noted = [*(day.on for day in self.days), *(decision.on for decision in self.decisions), self.today]
-        return max(min(noted), self.today - timedelta(days=MOST_DAYS - 1))
-
-    def shown(self) -> tuple[Day, ...]:
-        """Returns every date shown, the ones without a check-in too."""
-        noted = {day.on: day for day in self.days}
-        dates = [self.first + timedelta(days=ahead) for ahead in range((self.today - self.first).days + 1)]
-        return tuple(noted.get(on, Day(on)) for on in dates)
-
-    def changes(self) -> list[Decision]:
-        """Returns the decisions of the dates shown, those of one date as one."""
-        within = sorted((d for d in self.decisions if self.first <= d.on <= self.today), key=lambda each: each.on)
-        days = groupby(within, key=lambda each: each.on)
-        return [Decision(on, "; ".join(dict.fromkeys(each.label for each in group))) for on, group in days]
-
-
-# ---- the same as text --------------------------------------------------------------------------------------------
-
-
-def headlines(series: ProgressSeries, words: Words, dates: Dates) -> list[str]:
-    """Returns what matters most, in one or two sentences."""
-    days = series.shown()
-    if not any(_noted(day) for day in days):
-        return [words("chart.empty")]
-    # Today counts only once it is noted: a morning without a check-in is no missed day.
-    recent = (days if _noted(days[-1]) else days[:-1])[-RECENT:]
-    done = sum(day.exercises in ("all", "some") for day in recent)
-    phrase = "chart.exercise_days" if done else "chart.exercise_none"
-    lines = [words(phrase, days=done, window=len(recent))] if len(recent) > 1 else []
-    pain = next((day for day in reversed(days) if day.pain is not None), None)
-    return [*lines, words("chart.pain_last", pain=pain.pain, date=dates(pain.on))] if pain is not None else lines
-
-
-def _noted(day: Day) -> bool:
-    return replace(day, on=date.min) != Day(date.min)
-
-
-def progress_text(series: ProgressSeries, words: Words, dates: Dates, limit: int = 4096) -> str:
-    """Returns what the picture shows as plain text: its alt text, at most so many characters (a caption: 1024).
-
-    Where it is too long, the oldest weeks go first, then the oldest changes, and it says so.
-    """
-    head = [
-        f"{words('chart.title')}: {_span(series.first, series.today, words, dates)}",
-        *headlines(series, words, dates),
-    ]
-    changes = [words("chart.decision", date=dates(each.on), label=each.label) for each in series.changes()]
-    days = series.shown()
-    weeks = [_week(days[at : at + 7], words, dates) for at in range(0, len(days), 7)]
-    if not any(_noted(day) for day in days):
-        weeks = []
-    text = _laid_out(head, changes, weeks, words, "")
-    while len(text) > limit and (weeks or changes):
-        weeks, changes = (weeks[1:], changes) if weeks else ([], changes[1:])
-        text = _laid_out(head, changes, weeks, words, words("chart.earlier"))
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
-
-
-def _span(since: date, until: date, words: Words, dates: Dates) -> str:
-    return words("chart.span", since=dates(since), date=dates(until)) if since != until else dates(until)
-
-
-def _laid_out(head: list[str], changes: list[str], weeks: list[str], words: Words, note: str) -> str:
-    parts = [head]
-    if changes:
-        parts.append([words("chart.decisions"), *changes])
-    if weeks:
-        parts.append([words("chart.weeks"), *weeks])
-    return "\n\n".join("\n".join(part) for part in [*parts, *([[note]] if note else [])])
-
-
-def _week(days: Sequence[Day], words: Words, dates: Dates) -> str:
-    facts = "; ".join(_facts(days, words)) or words("chart.week_empty")
-    return words("chart.week", date=_span(days[0].on, days[-1].on, words, dates), text=facts)
-
-
-def _facts(days: Sequence[Day], words: Words) -> Iterator[str]:
-    if any(day.pain is not None for day in days):
-        gap = words("chart.week_gap")
-        yield words("chart.week_pain", items=" ".join(gap if day.pain is None else str(day.pain) for day in days))
-    done = Counter(day.exercises for day in days if day.exercises is not None)
-    if done:
-        yield words("chart.week_exercises", all=done["all"], some=done["some"])
-    runs = Counter(day.light for day in days if day.light is not None)
-    if runs:
-        each = [
-            words("chart.week_run", label=words(f"chart.{light}"), count=runs[light]) for light in LIGHTS if runs[light]
-        ]
-        yield words("chart.week_runs", items=", ".join(each))
-
-
-# ---- the picture -------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Marked:
     """A decision with the number that stands in the picture and before its label; older ones have none."""
@@ -196,6 +57,15 @@ class Marked:
     decision: Decision
     number: int | None
     lines: tuple[str, ...] = ()
+
+
+def draw(data: Mapping[str, Any]) -> bytes:
+    """Draws what a call of the outbox holds, as PNG; may run in a thread."""
+
+    def words(phrase: str, /, **values: object) -> str:
+        return str(data["words"][phrase]).format(**values)
+
+    return progress_picture(unpacked(data), words, partial(short_date, language=data.get("language", LANGUAGE)))
 
 
 def progress_picture(series: ProgressSeries, words: Words, dates: Dates) -> bytes:
@@ -237,13 +107,13 @@ class _Chart:
 
     def _head(self) -> float:
         room = WIDTH - 2 * MARGIN
-        span = fitted(_span(self.series.first, self.series.today, self.words, self.dates), room)
+        dated = fitted(span(self.series.first, self.series.today, self.words, self.dates), room)
         title = fitted(self.words("chart.title"), room, TITLED)
         self.pen.text((MARGIN, 88), title, TITLED)
-        beside = length(title, TITLED) + length(span) + 40 <= room
+        beside = length(title, TITLED) + length(dated) + 40 <= room
         y = 88.0 if beside else 136.0
         place = (WIDTH - MARGIN if beside else MARGIN, y)
-        self.pen.text(place, span, Style(fill=QUIET, anchor="rs" if beside else "ls"))
+        self.pen.text(place, dated, Style(fill=QUIET, anchor="rs" if beside else "ls"))
         for line in headlines(self.series, self.words, self.dates):
             for part in wrapped(line, room, 2, HEADLINE):
                 y += 56
@@ -366,7 +236,7 @@ class _Chart:
 
     def _light(self, centre: Point, light: Light, size: float) -> None:
         """Draws a disc for GREEN, a triangle for AMBER, a square for RED and a cross for BONE."""
-        (x, y), fill = centre, LIGHTS[light]
+        (x, y), fill = centre, COLOURS[light]
         if light == "GREEN":
             self.pen.circle(centre, size, fill)
         elif light == "AMBER":

@@ -290,7 +290,7 @@ class CheckIn(Following):
         followed = course.days(self.content)
         day = next((day for day in followed if day.day == number), followed[-1])
         before = self._before(course, on)
-        self._edit(work, self.desk.recovered(self.reports.report(day, on, again), day))
+        self._edit(work, self.desk.recovered(self.reports.report(day, before, on, again), day))
         self._stop(work, day, before, check_in_log.said(row.log, "C2"))
         if day.state != "PAUSED" and self.desk.session(work).state == PLAN:
             self._ask_now(work, day)

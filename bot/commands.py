@@ -116,7 +116,7 @@ class Commands:
             self.desk.begin(work)
         elif session is not None and session.state in self.desk.engine.nodes and self.desk.begun(session):
             self.desk.offer_resume(work)
-        elif self.desk.has_plan(work):
+        elif self.desk.has_plan(work) and self.desk.follower.no_plan(work) is None:
             choices = [("nav.start", self.desk.to_restart(work)), ("card.plan", "g:plan")]
             self.desk.say(work, self.desk.render.menu(self.words("check.again"), choices))
         else:

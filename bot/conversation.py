@@ -123,6 +123,9 @@ class Conversation:
         forget, dialogues = work.forget or self._is_stranger(work), tuple(work.dialogues)
         commit = Commit(update, work.chat, work.row, diary, calls, forget, dialogues, work.reminders, results)
         self.store.commit(replace(commit, club=work.club, joined=work.joined, team=work.team, team_days=work.team_days))
+        if work.incoming.location is not None:
+            # A place is promised not to be kept: it must not wait in the log either.
+            self.store.truncate_log()
 
     def _fit_reminders(self, work: Work) -> None:
         """Ends the check of the day with the plan that it belongs to, and with the last self-check that is left."""

@@ -15,6 +15,7 @@ from flows.rules import Value
 from flows.schema import Disposition
 
 URGENT_PAIN = "D_PAIN9"
+WARNING_LIGHTS = ("RED", "BONE")
 ENDS = {Disposition.DOCTOR: "doctor", Disposition.URGENT: "urgent", Disposition.EMERGENCY: "emergency"}
 """The end of the flow whose message fits each disposition that stops a plan."""
 
@@ -27,20 +28,35 @@ class Reports:
         self.content = words.content
         self.names = {exercise.id: exercise.name for exercise in self.content.library.exercises}
 
-    def report(self, day: Day, on: date, again: bool) -> Message:
+    def report(self, day: Day, before: Day, on: date, again: bool) -> Message:
         """Returns what a check-in changed and why, the light, today's running, and the safety net."""
         changes = list(self._changes(day))
         running = f"{bold(self.words('result.running'))} {self.outcome.running(day)}"
         text = paragraphs(
             bold(self.words("check_in.noted", date=short_date(on, self.words.language))),
             self.words("check_in.replaced") if again else "",
-            self.words(f"light.{day.light}") if day.light else "",
+            self.words(f"light.{day.light}") if self._shines(day) else "",
             *changes,
-            self.words("check_in.no_change") if not changes and day.state != "PAUSED" else "",
-            self.words("check_in.paused") if day.state == "PAUSED" else running,
+            self._unchanged(day, before) if not changes and day.state != "PAUSED" else "",
+            self._rests(day) if day.state == "PAUSED" else running,
             self.words("safety_net"),
         )
         return Message(text, self._choices(day))
+
+    def _rests(self, day: Day) -> str:
+        seen = self.words("check_in.paused_until_seen") if day.disposition >= Disposition.DOCTOR else ""
+        return " ".join(part for part in (self.words("check_in.paused"), seen) if part)
+
+    def _shines(self, day: Day) -> bool:
+        """Tells whether the light is named: a plan that rests hears no word of a run that may be done again."""
+        return day.light in WARNING_LIGHTS or (day.light is not None and day.state != "PAUSED")
+
+    def _unchanged(self, day: Day, before: Day) -> str:
+        """Says that nothing has changed, but for running that a lock has let go or holds again by itself."""
+        order = self.content.check_in.returning.order.index
+        if day.running == before.running:
+            return self.words("check_in.no_change")
+        return self.words("check_in.runs_more" if order(day.running) > order(before.running) else "check_in.runs_less")
 
     def _choices(self, day: Day) -> tuple[tuple[Button, ...], ...]:
         label = self.words.label
@@ -55,12 +71,15 @@ class Reports:
         return (*rows, *in_rows([seen] if day.disposition >= Disposition.DOCTOR else [first, seen], wide=20))
 
     def _changes(self, day: Day) -> Iterator[str]:
-        texts = {action.id: action.text for action in self.content.check_in.actions}
+        known = {action.id: action for action in self.content.check_in.actions}
         for act in dict.fromkeys(day.actions):
             name, _, about = act.partition(":")
             old, _, new = about.partition(">")
+            if "step" in known[name].fills and not day.ladder_step:
+                # The way back has begun anew on the same date: no step of it holds.
+                continue
             values = {"exercise": self._name(old), "name": self._name(new), "step": self._step(day)}
-            yield " ".join([self.words.text(texts[name], **values), *self._distances(name, day)])
+            yield " ".join([self.words.text(known[name].text, **values), *self._distances(name, day)])
 
     def _distances(self, action: str, day: Day) -> Iterator[str]:
         """Says in kilometres what an action asks for, where the runner has told the distances."""
@@ -96,15 +115,38 @@ class Reports:
 
     def numbers(self, day: Day) -> str:
         """Returns the numbers behind the plan's changes, escaped."""
-        words, unknown = self.words, self.words.label("check_in.why_unknown")
-        mean = unknown if day.week is None else one_decimal(day.week, words.language)
-        fall = unknown if day.week is None else one_decimal(day.baseline - day.week, words.language)
-        step = unknown if day.ladder_step is None else str(day.ladder_step)
-        label = words.label(f"label.{day.label}")
+        words = self.words
+        week_is_over = day.day - day.begun >= self.content.check_in.labels.week.days
+        # How it goes is no permission: a plan that rests names no label.
+        label = words("check_in.why_label", label=words.label(f"label.{day.label}")) if day.state != "PAUSED" else ""
         return paragraphs(
             bold(words("check_in.why_heading")),
-            words("check_in.why_pain", start=day.baseline, mean=mean, fall=fall, label=label),
-            words("check_in.why_sessions", percent=math.floor(100 * day.adherence)),
-            words("check_in.why_ladder", step=step, running=words.label(f"running.{day.running}")),
+            " ".join(part for part in (self._pains(day), *self._more(day), label) if part),
+            words("check_in.why_sessions", percent=math.floor(100 * day.adherence)) if week_is_over else "",
+            self._running(day),
             *self._changes(day),
         )
+
+    def _pains(self, day: Day) -> str:
+        if day.week is None:
+            return self.words(
+                "check_in.why_pain_few", start=day.baseline, values=self.content.check_in.labels.week.values
+            )
+        mean, fall = one_decimal(day.week, self.words.language), day.baseline - day.week
+        change = one_decimal(abs(fall), self.words.language)
+        phrase = "check_in.why_pain" if fall >= 0 else "check_in.why_pain_more"
+        return self.words(phrase, start=day.baseline, mean=mean, change=change)
+
+    def _more(self, day: Day) -> Iterator[str]:
+        if day.recent is not None:
+            yield self.words("check_in.why_recent", mean=one_decimal(day.recent, self.words.language))
+        if day.ability is not None:
+            start, now = day.ability
+            yield self.words("check_in.why_ability", start=start, now=now)
+
+    def _running(self, day: Day) -> str:
+        words, running = self.words, self.words.label(f"running.{day.running}")
+        if day.ladder_step is None:
+            return words("check_in.why_running", running=running)
+        phrase = "check_in.why_ladder" if day.ladder_step else "check_in.why_waiting"
+        return words(phrase, step=day.ladder_step, running=running)

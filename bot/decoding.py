@@ -54,8 +54,8 @@ def decode(update: Update, username: str) -> Incoming | None:
 
 
 def _is_sound(incoming: Incoming) -> bool:
-    numbers = (incoming.chat_id, incoming.message_id or 0, incoming.thread_id or 0)
-    texts = (incoming.text, incoming.argument, incoming.data)
+    numbers = (incoming.chat_id, incoming.message_id or 0, incoming.thread_id or 0, incoming.user_id or 0)
+    texts = (incoming.text, incoming.argument, incoming.data, incoming.title, incoming.query_id)
     return all(type(number) is int and abs(number) < 2**63 for number in numbers) and all(
         isinstance(text, str) for text in texts
     )
@@ -93,7 +93,7 @@ def _membership(update_id: int, change: ChatMemberUpdated) -> Incoming | None:
     if _is_in(now):
         may_write = not isinstance(now, ChatMemberRestricted) or now.can_send_messages
         kind = "muted" if not may_write else "allowed" if _is_in(change.old_chat_member) else "added"
-    return Incoming(update_id, chat.id, kind, private=False, title=chat.title or "")
+    return Incoming(update_id, chat.id, kind, private=False, title=_encodable(chat.title or ""))
 
 
 def _is_in(member: ChatMember) -> bool:
@@ -115,7 +115,7 @@ def _press(update_id: int, query: CallbackQuery) -> Incoming | None:
         data=_encodable(query.data or ""),
         message_id=message.message_id,
         thread_id=_thread(message) if isinstance(message, Message) else None,
-        title=message.chat.title or "",
+        title=_encodable(message.chat.title or ""),
         user_id=query.from_user.id if not private and (query.data or "").startswith(f"{PREFIX}:") else None,
         query_id="" if private else query.id,
     )
@@ -146,7 +146,7 @@ def _message(update_id: int, message: Message, username: str) -> Incoming | None
     if text and (private or _is_addressed(message, text, username)):
         return Incoming(update_id, message.chat.id, "text", private, text=text, thread_id=thread_id, **_group(message))
     if not private:
-        return _topic(update_id, message)
+        return _note(update_id, message)
     if message.location is not None:
         # One decimal is enough for a time zone, and says less about a person.
         place = round(message.location.latitude, 1), round(message.location.longitude, 1)
@@ -161,7 +161,7 @@ def _group(message: Message, command: str = "") -> _Group:
     """Where something was said in a group, and by whom where a command asks for that."""
     if message.chat.type == ChatType.PRIVATE:
         return {}
-    group: _Group = {"title": message.chat.title or ""}
+    group: _Group = {"title": _encodable(message.chat.title or "")}
     if command not in ADMINS:
         return group
     if message.sender_chat is not None:
@@ -170,11 +170,17 @@ def _group(message: Message, command: str = "") -> _Group:
     return {**group, "user_id": message.from_user.id if message.from_user is not None else None}
 
 
-def _topic(update_id: int, message: Message) -> Incoming | None:
-    """A topic of a group that was closed or opened again."""
-    if message.forum_topic_closed is None and message.forum_topic_reopened is None:
+def _note(update_id: int, message: Message) -> Incoming | None:
+    """A note of Telegram itself: a topic was closed or opened again, or the group is a supergroup from now on."""
+    if message.migrate_from_chat_id is not None:
+        # Of the group that it was Telegram may have said that we are no longer in it.
+        kind: Kind = "allowed"
+    elif message.forum_topic_closed is not None:
+        kind = "topic_closed"
+    elif message.forum_topic_reopened is not None:
+        kind = "topic_opened"
+    else:
         return None
-    kind: Kind = "topic_closed" if message.forum_topic_closed is not None else "topic_opened"
     return Incoming(update_id, message.chat.id, kind, private=False, thread_id=_thread(message), **_group(message))
 
 
@@ -196,7 +202,10 @@ def _said(message: Message) -> str:
 
 def _encodable(text: str) -> str:
     # Half of a character beyond the first 65,536, which JSON can carry and nothing else: it becomes a question mark.
-    return text.encode(errors="replace").decode()
+    try:
+        return text.encode(errors="replace").decode()
+    except AttributeError:
+        raise Malformed from None
 
 
 def _thread(message: Message) -> int | None:

@@ -140,7 +140,8 @@ class Desk(Speaker):
             if paused or (day is not None and day.state == "PAUSED"):
                 # Only a full screen takes a plan out of its pause.
                 work.chat = replace(work.chat, plan_state="PAUSED")
-            else:
+            elif day is None or day.screening.disposition >= day.disposition:
+                # What stands does not fall before the next full screen, so nothing milder is said beside it.
                 self.say(work, self.result(work, day))
 
     def back(self, work: Work) -> None:

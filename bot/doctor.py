@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -14,7 +13,8 @@ from typing import Any
 import httpx
 
 from bot.config import Settings
-from bot.store import Store, StoreError
+from bot.store import Older, Store, StoreError
+from bot.store.connection import check
 from bot.store.copies import litestream_trouble
 
 ROOM = 200_000_000
@@ -86,9 +86,13 @@ def _database(settings: Settings) -> Iterator[Finding]:
     if trouble := litestream_trouble(path, settings.database_key):
         yield Finding("replication", "Litestream and DATABASE_KEY", trouble)
     try:
-        with closing(Store.open(path, settings.database_key)) as store:
+        check(path, settings.database_key)
+        with Store.reading(path, settings.database_key) as store:
             numbers = store.numbers(datetime.now(UTC))
-    except StoreError as error:
+    except Older:
+        yield Finding("database", "sound; its schema is older", "start the bot once: it is brought up to date", True)
+        return
+    except (OSError, StoreError) as error:
         yield Finding("database", str(error), "stop the bot and put a backup in its place; keep the damaged file")
         return
     yield Finding("database", f"sound, and its schema is up to date; {numbers.chats} chats")

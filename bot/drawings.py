@@ -46,7 +46,10 @@ class File:
         return {"$drawing": {"name": self.name, "sha256": self.sha256}}
 
     def size(self) -> dict[str, int]:
-        """Returns the parameters that only a moving picture has."""
+        """Returns the parameters that only a moving picture has.
+
+        A thumbnail is not among them: of a file like ours Telegram makes its own (Bot API, sendAnimation).
+        """
         size = {"width": self.width, "height": self.height, "duration": self.duration}
         if self.sound:
             return {**size, "supports_streaming": True}
@@ -96,7 +99,12 @@ class Drawings:
         params = {"media": {**media, **file.size()}, "message_id": message_id}
         return Call("editMessageMedia", {**params, **keyboard(shown.rows), **_instead(instead)})
 
-    def album(self, captions: Mapping[str, str], instead: Message) -> Call | None:
+    def several(self, captions: Mapping[str, str]) -> Call | None:
+        """Returns the call that sends a drawing, or several together, each with its caption, escaped; None for none."""
+        one = (self.send(Shown(name, text)) for name, text in captions.items())
+        return self.album(captions) or next((call for call in one if call is not None), None)
+
+    def album(self, captions: Mapping[str, str], instead: Message | None = None) -> Call | None:
         """Returns the call that sends stills together, each with its caption, escaped; None for fewer than two."""
         stills = [(file, text) for name, text in captions.items() if (file := self.still(name)) is not None]
         if len(stills) < 2:

@@ -23,13 +23,13 @@ class Cards:
         self.library = words.content.library
         self._exercises = {exercise.id: exercise for exercise in self.library.exercises}
 
-    def card(self, result: Assessment, exercise_id: str, halved: bool, version: str) -> Message:
-        """Returns the card of an exercise of the plan; `version` is its last line, escaped."""
+    def card(self, result: Assessment, exercise_id: str, version: str, *now: str) -> Message:
+        """Returns the card of an exercise of the plan; `version` is its last line, and `now` what holds for a time."""
         order = [planned.exercise for planned in result.plan]
         planned = result.plan[order.index(exercise_id)]
         exercise = self._exercises[exercise_id]
         words, plain = self.words, self.words.plain
-        do = self._do(exercise, planned, result, halved)
+        do = [*self._do(exercise, planned, result), *now]
         stop = words("card.stop", stop=self._stop(exercise, result))
         aliases = ", ".join(plain(alias) for alias in exercise.aliases)
         text = paragraphs(
@@ -38,7 +38,7 @@ class Cards:
             + "\n"
             + words("card.need", equipment=plain(exercise.equipment)),
             *do,
-            self._cues(exercise),
+            self._cues(exercise, planned.level),
             words("card.mistakes", mistakes="; ".join(plain(mistake) for mistake in exercise.mistakes)),
             stop,
             words("card.below", below=plain(exercise.below)) if exercise.below and planned.level == 1 else "",
@@ -83,21 +83,21 @@ class Cards:
         alt = self.words.text(self.content.pictures.pictures[drawing])
         *do, stop = most
         head = paragraphs(alt, bold(self.words.text(exercise.name)), *do)
-        texts = (paragraphs(head, self._cues(exercise), stop), paragraphs(head, stop))
+        texts = (paragraphs(head, self._cues(exercise, level), stop), paragraphs(head, stop))
         caption = next((text for text in texts if length(text) <= CAPTION_LIMIT), "")
         return Shown(drawing, caption, rows) if caption else None
 
-    def _do(self, exercise: Exercise, planned: PlannedExercise, result: Assessment, halved: bool) -> list[str]:
+    def _do(self, exercise: Exercise, planned: PlannedExercise, result: Assessment) -> list[str]:
         dose, words = exercise.levels[planned.level - 1].dose, self.words
         return [
             bold(words("card.level", level=planned.level, how=self.how(exercise, planned.level, result.facts))),
             bold(words("card.dose", dose=self.dose(dose))) + self._dose_notes(dose, planned),
-            words("card.halved") if halved else "",
         ]
 
-    def _cues(self, exercise: Exercise) -> str:
+    def _cues(self, exercise: Exercise, level: int) -> str:
+        """The steps; they are those of the whole exercise, and at level 1 some would be too much."""
         cues = "\n".join(f"{at}. {self.words.text(cue)}" for at, cue in enumerate(exercise.cues, 1))
-        return f"{self.words('card.cues')}\n{cues}"
+        return f"{self.words('card.cues' if level > 1 else 'card.cues_first')}\n{cues}"
 
     def _stop(self, exercise: Exercise, result: Assessment) -> str:
         gentle = result.screening.permission is Permission.GENTLE
@@ -105,11 +105,14 @@ class Cards:
         stops = [self.library.gentle_stop if gentle else self.library.common_stop, *extra, exercise.stop]
         return " ".join(self.words.plain(text) for text in stops if text)
 
-    def _dose_notes(self, dose: Dosage, planned: PlannedExercise) -> str:
-        notes = [dose.note] if dose.note else []
+    def reminders(self, planned: PlannedExercise) -> list[str]:
+        """Returns what the findings behind an exercise add to its dose, as sentences, not escaped."""
         rows = self.content.planning.findings
-        notes += [row.dose_note for row in rows if row.dose_note and row.id in planned.reasons]
-        return "".join(f"\n{self.words.text(note)}" for note in notes)
+        return [self.words.plain(row.dose_note) for row in rows if row.dose_note and row.id in planned.reasons]
+
+    def _dose_notes(self, dose: Dosage, planned: PlannedExercise) -> str:
+        notes = [self.words.plain(dose.note)] if dose.note else []
+        return "".join(f"\n{self.words.escaped(note)}" for note in [*notes, *self.reminders(planned)])
 
     def _chosen_for(self, planned: PlannedExercise) -> str:
         texts = {finding.id: finding.text for finding in self.content.planning.findings}

@@ -124,7 +124,11 @@ class Following(Follower):
             return ""
         if course.number(self.today(work)) < 1:
             return super().tested(work)
-        return "plan.test_hurt" if "pain" in found else "plan.test_noted"
+        hurt = "pain" in found
+        if self.desk.outcome.has_recovered(course.today(self.content, self.today(work))):
+            # Nothing makes the plan of a recovered runner anew: it stays as it is.
+            return "plan.test_hurt_done" if hurt else "plan.test_noted_done"
+        return "plan.test_hurt" if hurt else "plan.test_noted"
 
     # ---- seeing it -----------------------------------------------------------------------------------------------
 

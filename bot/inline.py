@@ -46,8 +46,9 @@ class Shelf:
         words = library.words
         self.library = library
         self.open_chat = words.label("group.button")
-        names = [(words.plain(name), one.id) for one in library.shown for name in (one.name, *one.aliases)]
-        names += [(word, CHECK) for word in words.label("inline.check.words").split(",")]
+        # Of what fits as well the first comes first: whoever writes "check" means that of the back.
+        names = [(word, CHECK) for word in words.label("inline.check.words").split(",")]
+        names += [(words.plain(name), one.id) for one in library.shown for name in (one.name, *one.aliases)]
         self._names = [folded(name) for name, _ in names]
         self._ids = [name for _, name in names]
         url = f"https://t.me/{username}?start={SOURCE}"

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from bot.handover import PERSON, REASON, RUNNING, SEEN, TIMELINE, Answered, Event, Handover, Sign
+from bot.brevity import FULL, PART, Detail, shortened
+from bot.handover import PERSON, REASON, RUNNING, TIMELINE, Answered, Handover, Sign
 from bot.outcome import TOP_FINDINGS, Outcome
 from bot.questions import Renderer
 from bot.render import Words, full_date, one_decimal, short_date
 from flows.schema import Disposition
 from flows.screen import CLEARED
 
-LIMIT = 1800
-"""The most characters of the text: it fits into one message, and into most forms of a practice."""
-LINE = 90
-"""Where nothing else is left to leave out, the longest a line may be."""
+CUT = {"conclusion": 2, "reason": 1, "timeline": 1, "about_running": 1}
+"""The sections whose lines may be cut, by how many times that length; of the plan only the names of the exercises."""
+FEW_WEEKS = 4
+"""Of so many weeks the mean pain is told where there is little room, the newest."""
+FORM = "Q17"
+"""How they run."""
+ABILITY = "W1"
+"""How well they can run, at the first check."""
+AS_USUAL = ("T8.how", "feet")
+"""A side plank is done on the feet unless the rules or the runner say otherwise."""
 NOTHING = ("none",)
 """The answer to a list of which nothing was ticked."""
 Row = tuple[str, str]
@@ -34,41 +41,6 @@ class Section:
     id: str
     heading: str
     rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """How much is told; warning signs that are present are never left out."""
-
-    finding_words: bool = True
-    person: bool = True
-    doses: bool = True
-    findings: bool = True
-    nothing: bool = True
-    """Answers that say None of these."""
-    events: bool = True
-    each_sign: bool = True
-    """Every sign that was denied by its name; else only how many there were of each group."""
-    plan: bool = True
-    reasons: bool = True
-    line: int = 0
-    """The most characters of a line; 0: any number."""
-
-
-FULL = Detail()
-_STEPS: tuple[dict[str, Any], ...] = (
-    {"finding_words": False},
-    {"person": False},
-    {"nothing": False},
-    {"doses": False},
-    {"events": False},
-    {"findings": False},
-    {"each_sign": False},
-    {"plan": False},
-    {"reasons": False},
-    {"line": LINE},
-)
-"""What the text leaves out, step by step, until it is short enough."""
 
 
 class Letter:
@@ -86,32 +58,17 @@ class Letter:
     # ---- as text ---------------------------------------------------------------------------------------------
 
     def text(self, told: Handover) -> str:
-        """Returns a handover as plain text of at most LIMIT characters."""
-        detail, text = FULL, self._text(told, FULL)
-        left_out = []
-        for step in _STEPS:
-            if len(text) <= LIMIT:
-                break
-            left_out.append(step)
-            detail = replace(detail, **step)
-            text = self._text(told, detail)
-        for step in reversed(left_out):
-            # What was left out early may fit again, after something larger has gone.
-            richer = replace(detail, **{name: getattr(FULL, name) for name in step})
-            longer = self._text(told, richer)
-            if len(longer) <= LIMIT:
-                detail, text = richer, longer
-        return text if len(text) <= LIMIT else f"{text[: LIMIT - 1]}…"
+        """Returns a handover as plain text of fewer than LIMIT characters."""
+        return shortened(lambda detail: self._text(told, detail))
 
     def _text(self, told: Handover, detail: Detail) -> str:
         made = self.label("report.made", date=full_date(told.made_on, self.words.language))
         parts = [f"{self.label('report.title')}\n{made}"]
         for section in self.sections(told, detail):
-            rows = [f"{label}: {text}" if label else text for label, text in section.rows]
-            if detail.line and section.id not in ("conclusion", "signs_yes"):
-                rows = [row if len(row) <= detail.line else f"{row[: detail.line - 1]}…" for row in rows]
+            longest = CUT.get(section.id, 0) * detail.line
+            rows = [_line(*row, longest if row[0] or section.id != "plan" else detail.line) for row in section.rows]
             parts.append("\n".join([section.heading.upper(), *rows]))
-        return "\n\n".join(parts)
+        return PART.join(parts)
 
     # ---- as a page -------------------------------------------------------------------------------------------
 
@@ -142,7 +99,7 @@ class Letter:
             "acts": sorted({at(event.on) for event in told.events if at(event.on) >= 0}),
             "first": short_date(first, self.words.language),
             "last": short_date(told.made_on, self.words.language),
-            "key": {name: self.label(f"report_chart.{name}") for name in ("pain", "all", "some")},
+            "key": {name: self.label(f"report_chart.{name}") for name in ("pain", "all", "some", "act")},
         }
 
     # ---- its sections ----------------------------------------------------------------------------------------
@@ -155,9 +112,9 @@ class Letter:
             ("reason", self._questions(told, REASON, detail)),
             ("timeline", self._timeline(told, detail)),
             ("about_running", self._running(told, detail)),
-            ("trend", self._trend(told)),
+            ("trend", self._trend(told, detail)),
             ("findings", self._findings(told, detail)),
-            ("tests", self._tests(told)),
+            ("tests", self._tests(told, detail)),
             ("plan", self._plan(told, detail)),
             ("signs_no", self._denied(told, detail)),
             ("person", self._questions(told, PERSON, detail) if detail.person else ()),
@@ -190,21 +147,27 @@ class Letter:
             steps = len(content.check_in.returning.steps)
             running = label("report.step", running=running, step=told.step, steps=steps)
         yield label("report.running"), running
-        if not told.rules and not told.raised:
+        reasons = [self._reason(rule) for rule in told.rules]
+        reasons += [self._with_date(self._act(each.act), each.on) for each in told.raised]
+        told_of = reasons[: detail.reasons]
+        yield from ((label("report.why"), reason) for reason in told_of)
+        if rest := len(reasons) - len(told_of):
+            yield label("report.why"), label("report.why_more", count=rest)
+        if not reasons:
             yield "", label("report.no_rules")
-        elif detail.reasons:
-            yield from ((rule, self._reason(rule)) for rule in told.rules)
-            yield from ((each.act, self._with_date(self._act(each.act), each.on)) for each in told.raised)
-        else:
-            yield "", ", ".join([*told.rules, *(each.act for each in told.raised)])
 
     def _findings(self, told: Handover, detail: Detail) -> Iterator[Row]:
         if not detail.findings:
             return
         worded = told.findings[:TOP_FINDINGS] if detail.finding_words else ()
-        yield from ((name, self.words.plain(self.findings[name].text)) for name in worded)
-        if rest := told.findings[len(worded) :]:
+        for name in worded:
+            short = self._finding(name)
+            yield short[:1].upper() + short[1:], self.words.plain(self.findings[name].text)
+        if rest := [self._finding(name) for name in told.findings[len(worded) :]]:
             yield self.label("report.findings_more") if worded else "", ", ".join(rest)
+
+    def _finding(self, name: str) -> str:
+        return self.label(f"report_finding.{name}")
 
     def _reason(self, flag: str) -> str:
         rule = self.rules[flag.removesuffix(CLEARED)]
@@ -237,9 +200,20 @@ class Letter:
     def _denied(self, told: Handover, detail: Detail) -> Iterator[Row]:
         dates = _dates(told.signs)
         denied = [sign for sign in told.signs if sign.said == "no"]
-        for (gate, on), group in groupby(denied, key=lambda sign: (sign.gate, sign.on)):
-            text = self._names(list(group), detail)
-            yield self.words.plain(self.gates[gate].short), text if len(dates) == 1 else self._with_date(text, on)
+        groups = [
+            (gate, on, list(signs)) for (gate, on), signs in groupby(denied, key=lambda sign: (sign.gate, sign.on))
+        ]
+        named = max(len(groups) - detail.counted, 0)
+        for gate, on, signs in groups[:named]:
+            text = self._names(signs, detail)
+            yield self._gate(gate), text if len(dates) == 1 else self._with_date(text, on)
+        counts = [
+            (self.label("report.all_of", group=self._gate(gate), count=len(signs)), on)
+            for gate, on, signs in groups[named:]
+        ]
+        for on, each in groupby(counts, key=lambda count: count[1]):
+            text = ", ".join(count for count, _ in each)
+            yield "", text if len(dates) == 1 else self._with_date(text, on)
         for said in ("unsure_no", "skip", "not_asked"):
             rest = [sign for sign in told.signs if sign.said == said]
             if rest:
@@ -249,9 +223,12 @@ class Letter:
             text = self.label("report.again", count=len(again), date=short_date(again[-1], self.words.language))
             yield self.label("report.again_label"), text
 
+    def _gate(self, gate: str) -> str:
+        return self.words.plain(self.gates[gate].short)
+
     def _names(self, signs: Sequence[Sign], detail: Detail) -> str:
-        if not detail.each_sign:
-            return self.label("report.all_of", count=len(signs))
+        if detail.brief:
+            return ", ".join(self.label(f"report_sign.{sign.item}") for sign in signs)
         return "; ".join(self._short(sign) for sign in signs)
 
     def _lines(self, signs: Sequence[Sign]) -> Iterator[str]:
@@ -280,20 +257,18 @@ class Letter:
             for on, events in groupby(told.events, key=lambda event: event.on):
                 yield (
                     short_date(on, self.words.language),
-                    "; ".join(dict.fromkeys(self._event(event) for event in events)),
+                    "; ".join(dict.fromkeys(self._act(event.act) for event in events)),
                 )
-
-    def _event(self, event: Event) -> str:
-        if event.act in SEEN:
-            return self._act(event.act)
-        return self.label("report.act", text=self._act(event.act), id=event.act)
 
     def _act(self, act: str) -> str:
         phrase = f"report_act.{act}"
         return self.label(phrase if phrase in self.words.content.phrases.phrases else f"progress.{act}")
 
     def _running(self, told: Handover, detail: Detail) -> Iterator[Row]:
-        yield from self._questions(told, RUNNING, detail)
+        # A newer value of their running ability follows below.
+        old = ABILITY if told.trend.ability is not None and not detail.asides else ""
+        form = "" if detail.form else FORM
+        yield from self._questions(told, (name for name in RUNNING if name not in (old, form)), detail)
         if told.trend.ability is not None:
             value, on = told.trend.ability
             yield (
@@ -309,7 +284,7 @@ class Letter:
             ]
             yield self.label("report.lights"), ", ".join(each)
 
-    def _trend(self, told: Handover) -> Iterator[Row]:
+    def _trend(self, told: Handover, detail: Detail) -> Iterator[Row]:
         trend = told.trend
         if told.baseline is not None and trend.week is not None:
             values = {
@@ -321,11 +296,12 @@ class Letter:
         elif told.baseline is not None:
             yield self.label("report.change"), self.label("report.pain_start", start=told.baseline)
         if trend.pains:
-            yield self.label("report.weeks"), " ".join(self._weeks(told))
+            weeks = list(self._weeks(told))
+            yield self.label("report.weeks"), " ".join(weeks if detail.asides else weeks[-FEW_WEEKS:])
         elif told.baseline is not None:
             yield "", self.label("report.no_pain")
         for name, value in (("W2", trend.change), ("W5", trend.worry)):
-            if value:
+            if value and detail.asides:
                 yield self.label(f"check_in.{name}.short"), self.label(f"check_in.{name}.{value}")
 
     def _weeks(self, told: Handover) -> Iterator[str]:
@@ -339,11 +315,15 @@ class Letter:
                 else self.label("chart.week_gap")
             )
 
-    def _tests(self, told: Handover) -> Iterator[Row]:
+    def _tests(self, told: Handover, detail: Detail) -> Iterator[Row]:
         if not told.tests:
             yield "", self.label("report.no_tests")
         for each in told.tests:
+            if (each.question, each.answer) == AS_USUAL and not detail.asides:
+                continue
             name, said = self._answered(each)
+            hold = f"report_hold.{each.answer}"
+            said = self.label(hold) if hold in self.words.content.phrases.phrases else said
             yield name, said if each.on == told.screened_on else self._with_date(said, each.on)
 
     def _plan(self, told: Handover, detail: Detail) -> Iterator[Row]:
@@ -367,6 +347,12 @@ class Letter:
         software = told.versions.software or self.label("report.version_unknown")
         yield "", self.label("report.version", content=told.versions.content, software=software)
         yield "", self.label("report.note")
+
+
+def _line(label: str, text: str, longest: int) -> str:
+    """Returns a row as a line of at most so many characters; 0: any number."""
+    line = f"{label}: {text}" if label else text
+    return line if not longest or len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def _dates(signs: Iterable[Sign]) -> list[date]:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+DOTS = 150
+"""Dots of an inch of a poster's picture: sharp in a chat and on a home printer."""
 TYPESET = Path(__file__).with_name("typeset.py")
 LONGEST = 60
 """Seconds after which a page that is not set counts as one that cannot be."""
@@ -18,16 +20,16 @@ def made(by: str, data: dict[str, Any]) -> bytes:
     # Imported where they are needed: the libraries that draw are large, and most bots start without them.
     match by:
         case "progress":
-            from bot.progress import draw  # noqa: PLC0415
+            from bot.charts import draw  # noqa: PLC0415
 
             return draw(data)
         case "handover" | "plan":
             return _set_apart(data, by)
         case "poster" | "poster_picture":
-            from bot.poster import DOTS, with_code  # noqa: PLC0415
+            from bot.qr_code import code  # noqa: PLC0415
 
             picture = [str(DOTS)] if by == "poster_picture" else []
-            return _set_apart(with_code(data), "poster", *picture)
+            return _set_apart({**data, "code": code(str(data["link"]))}, "poster", *picture)
     raise LookupError(f"nothing makes {by!r}")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from sqlite_utils import Database, Migrations
 
 migrations = Migrations("backstride")
@@ -381,3 +383,23 @@ def m009_parked_updates(db: Database) -> None:
         """
     )
     db.execute("create index parked_update_chat on parked_update (chat)")
+
+
+@migrations()
+def m010_untold_weeks(db: Database) -> None:
+    """Adds which call tells of a week, and takes whoever is gone out of the teams of weeks that were told."""
+    # 0 is the id of no call: of the weeks before this step nobody knows more than that they were said.
+    db.execute("alter table team_week add column post integer")
+    db.execute("update team_week set post = 0")
+    known = {row[0] for row in db.execute("select key from team_member").fetchall()}
+    for rowid, teams in db.execute("select rowid, teams from team_week").fetchall():
+        kept = [sorted({name if name in known else "" for name in team}) for team in json.loads(teams)]
+        db.execute("update team_week set teams = ? where rowid = ?", [json.dumps(kept, separators=(",", ":")), rowid])
+    # Whatever removes a person: an empty name stays in their place, so that their team is never complete again.
+    db.execute(
+        """
+        create trigger team_member_leaves_no_name after delete on team_member begin
+            update team_week set teams = replace(teams, '"' || old.key || '"', '""') where club = old.club;
+        end
+        """
+    )

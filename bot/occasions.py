@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
@@ -47,6 +47,12 @@ def occasion(kind: Occasion, asking: Asking, own: tuple[Reminder, ...]) -> Remin
         return None
     quiet, race_on = (own[0].quiet, own[0].race_on) if own else (None, None)
     return Reminder(asking.chat, kind, asking.zone, (hour,), days=days, quiet=quiet, race_on=race_on)
+
+
+def with_check_in(reminder: Reminder, at: time) -> Reminder:
+    """Returns a reminder beside a check-in at this time: what comes more than once comes with it, not a day later."""
+    once = reminder.kind in ONCE or not reminder.days
+    return reminder if once else replace(reminder, times=(at,))
 
 
 def _repeated(kind: Occasion, today: date, day: int) -> tuple[date, ...]:

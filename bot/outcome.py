@@ -33,6 +33,7 @@ class Outcome:
         self.cards = Cards(words)
         self._rules = {rule.id: rule for rule in self.content.screen.rules}
         self._exercises = {exercise.id: exercise for exercise in self.content.library.exercises}
+        self._pairs = [(offer.exercise, offer.replaces) for offer in self.content.check_in.progress.offers]
         self._notes = {offer.exercise: offer.note for offer in self.content.check_in.progress.offers}
         self._advice = {advice.id: advice for advice in self.content.planning.advice}
 
@@ -215,11 +216,15 @@ class Outcome:
             row = self._row(at, planned, exercise)
             if day is not None and planned.exercise in day.halved:
                 row += f" {self.words('plan.halved')}"
-            if planned.exercise in self._notes:
-                row += f" {self.words('plan.noted', note=self.words.plain(self._notes[planned.exercise]))}"
+            if note := self.noted(planned.exercise):
+                row += f" {self.words.escaped(note)}"
+            row += f" {turn}" if (turn := self._turn(planned.exercise, day)) else ""
             rows[exercise.category].append(row)
-        gentle = result.screening.permission is Permission.GENTLE
+        easiest = all(planned.level == 1 for planned in result.plan)
+        gentle = result.screening.permission is Permission.GENTLE and easiest
         strength = bold(self.words("plan.strength_done" if self.has_recovered(day) else "plan.strength"))
+        if not result.plan:
+            return self._empty(result, before, day)
         text = paragraphs(
             before,
             bold(self.words("plan.heading")),
@@ -231,7 +236,7 @@ class Outcome:
             self.words.text(self.content.library.common_rules),
             self._always(result),
             *self._tips(result),
-            self.words("plan.tests") if session.facts.get("Q19") != "now" and self._may_test(session) else "",
+            self.words("plan.tests") if self._tests_help(session, day) else "",
             self.words("plan.open"),
             self.words("safety_net"),
             self._banner(),
@@ -240,9 +245,42 @@ class Outcome:
         check_in = [] if day is None else [(Button(self.words.label("check_in.button"), "g:checkin"),)]
         return Message(text, (cards, *check_in))
 
-    def _may_test(self, session: Session) -> bool:
+    def _turn(self, exercise: str, day: Day | None) -> str:
+        """Returns whether the next session has this exercise, where two take turns; else nothing."""
+        resting = frozenset[str]() if day is None else day.resting
+        for new, old in self._pairs:
+            if exercise in resting & {new, old}:
+                return self.words("plan.rests", name=self._name(new if exercise == old else old))
+            if exercise == new and old in resting:
+                return self.words("plan.has_turn", name=self._name(old))
+        return ""
+
+    def _name(self, exercise: str) -> str:
+        return self.words.plain(self._exercises[exercise].name)
+
+    def _empty(self, result: Assessment, before: str, day: Day | None) -> Message:
+        """Returns the plan of a runner for whom every exercise was too much."""
+        text = paragraphs(
+            before,
+            bold(self.words("plan.heading")),
+            self.words("plan.empty"),
+            f"{bold(self.words('result.running'))} {self.running(day)}" if day is not None else "",
+            self._always(result),
+            *self._tips(result),
+            self.words("safety_net"),
+            self._banner(),
+        )
+        return Message(text, ((Button(self.words.label("check_in.button"), "g:checkin"),),))
+
+    def noted(self, exercise: str) -> str:
+        """Returns when an exercise that was offered later is done, in brackets, not escaped; "" for any other."""
+        note = self._notes.get(exercise)
+        return self.words.label("plan.noted", note=self.words.plain(note)) if note else ""
+
+    def _tests_help(self, session: Session, day: Day | None) -> bool:
         tests = self.content.self_tests.tests
-        return any(self.engine.test_offered(test.id, session.facts) for test in tests)
+        open_to_change = session.facts.get("Q19") != "now" and not self.has_recovered(day)
+        return open_to_change and any(self.engine.test_offered(test.id, session.facts) for test in tests)
 
     def _row(self, at: int, planned: PlannedExercise, exercise: Exercise) -> str:
         level = exercise.levels[planned.level - 1]
@@ -293,8 +331,9 @@ class Outcome:
 
     def card(self, session: Session, exercise: str, day: Day | None = None) -> Message:
         """Returns the card of one exercise of the plan."""
-        halved = day is not None and exercise in day.halved
-        return self.cards.card(self.stands(session, day), exercise, halved, self._banner())
+        halved = self.words("card.halved") if day is not None and exercise in day.halved else ""
+        now = [text for text in (halved, self._turn(exercise, day)) if text]
+        return self.cards.card(self.stands(session, day), exercise, self._banner(), *now)
 
     # ---- why -------------------------------------------------------------------------------------------------
 

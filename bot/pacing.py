@@ -16,6 +16,8 @@ from bot.records import PEOPLE, Outgoing
 
 LOOK_AGAIN = 0.25
 """Seconds after which a chat that has used its limit up is looked at again, at the latest."""
+A_MOMENT = 1e-6
+"""Seconds by which a look comes later than there is room: one that comes a rounding error too early is in vain."""
 REMEMBERED = 100
 """How many chats are kept in mind before those that have been quiet are dropped."""
 CROWD = 3
@@ -60,7 +62,7 @@ class Pace:
         self._people: dict[str, AsyncLimiter] = defaultdict(limits.person.limiter)
         self._groups: dict[str, AsyncLimiter] = defaultdict(limits.group.limiter)
         self._refused: set[str] = set()
-        self._held_until = 0.0
+        self._held_until = self._taken_at = self._notified_at = 0.0
         self._full: set[str] = set()
         """The chats that have used their own limit up."""
         self._served: dict[str, float] = {}
@@ -75,13 +77,13 @@ class Pace:
 
     def closed(self, priority: int) -> float:
         """Returns the seconds after which a call of this priority may go at all; 0 for now."""
-        held = self._held_until - asyncio.get_running_loop().time()
-        if held > 0:
-            return held
+        now = asyncio.get_running_loop().time()
+        if self._held_until > now:
+            return self._held_until - now
         if not self._overall.has_capacity():
-            return 1 / self._limits.overall.per_second
+            return max(self._taken_at + 1 / self._limits.overall.per_second - now, 0.0) + A_MOMENT
         if priority != PEOPLE and not self._notices.has_capacity():
-            return 1 / self._limits.notices.per_second
+            return max(self._notified_at + 1 / self._limits.notices.per_second - now, 0.0) + A_MOMENT
         return 0.0
 
     async def take(self, call: Outgoing) -> float:
@@ -95,12 +97,13 @@ class Pace:
             return LOOK_AGAIN
         self._full.discard(call.chat)
         self._served.pop(call.chat, None)
-        self._served[call.chat] = asyncio.get_running_loop().time()
+        self._served[call.chat] = self._taken_at = asyncio.get_running_loop().time()
         if len(self._served) > REMEMBERED:
             del self._served[next(iter(self._served))]
         taken = [self._overall, *([own] if own is not None else [])]
         if call.priority != PEOPLE:
             taken.append(self._notices)
+            self._notified_at = self._taken_at
         for limiter in taken:
             # There is room, so that none of these waits.
             await limiter.acquire()

@@ -10,8 +10,8 @@ from bot.outcome import Outcome
 from bot.render import Words, full_date
 from flows.engine import Session
 from flows.follow_up import Day
-from flows.plan import Assessment
-from flows.schema import Exercise, Permission
+from flows.plan import Assessment, PlannedExercise
+from flows.schema import Permission
 
 DAYS = 14
 
@@ -36,10 +36,11 @@ class PlanPage:
             "title": label("sheet.title"),
             "made_on": today.isoformat(),
             "begins": label("sheet.begins"),
+            "key": label("sheet.key"),
             "days": [str(day) for day in range(1, DAYS + 1)],
             "weeks": [label("sheet.week", number=number) for number in range(1, DAYS // 7 + 1)],
             "groups": [
-                {"heading": heading, "rows": [self._row(result, *each, halved) for each in self._of(result, category)]}
+                {"heading": heading, "rows": [self._row(result, each, halved) for each in self._of(result, category)]}
                 for category, heading in groups.items()
             ],
             "pain": label("sheet.pain"),
@@ -55,25 +56,41 @@ class PlanPage:
             ),
         }
 
-    def _of(self, result: Assessment, category: str) -> Iterator[tuple[Exercise, int]]:
-        for planned in result.plan:
-            exercise = self.exercises[planned.exercise]
-            if exercise.category == category:
-                yield exercise, planned.level
+    def _of(self, result: Assessment, category: str) -> Iterator[PlannedExercise]:
+        return (planned for planned in result.plan if self.exercises[planned.exercise].category == category)
 
-    def _row(self, result: Assessment, exercise: Exercise, level: int, halved: frozenset[str]) -> dict[str, Any]:
-        dose = self.label("sheet.dose", level=level, dose=self.outcome.cards.dose(exercise.levels[level - 1].dose))
+    def _row(self, result: Assessment, planned: PlannedExercise, halved: frozenset[str]) -> dict[str, Any]:
+        exercise, level, cards = self.exercises[planned.exercise], planned.level, self.outcome.cards
+        dose = exercise.levels[level - 1].dose
+        notes = [self.words.plain(dose.note)] if dose.note else []
+        said = self.label("sheet.dose", level=level, dose=self.label("dose.comma").join([cards.dose(dose), *notes]))
         return {
             "drawing": self.words.content.pictures.of_exercise(exercise.id, level),
             "name": self.words.plain(exercise.name),
-            "dose": f"{dose} {self.label('plan.halved')}" if exercise.id in halved else dose,
-            "cues": " ".join(self.words.plain(cue) for cue in exercise.cues),
-            "how": self.outcome.cards.how(exercise, level, result.facts),
+            "dose": " ".join([said, *self._beside(exercise.id, halved)]),
+            # The steps are those of the whole exercise; at level 1 some of them would be too much.
+            "cues": " ".join(self.words.plain(cue) for cue in exercise.cues) if level > 1 else "",
+            "how": cards.how(exercise, level, result.facts),
+            "mind": " ".join(
+                [*cards.reminders(planned), *([self.words.plain(exercise.stop)] if exercise.stop else [])]
+            ),
         }
+
+    def _beside(self, exercise: str, halved: frozenset[str]) -> Iterator[str]:
+        """Yields what the plan says in brackets beside a dose."""
+        if exercise in halved:
+            yield self.label("plan.halved")
+        if note := self.outcome.noted(exercise):
+            yield note
 
     def _always(self, result: Assessment) -> Iterator[tuple[str, str]]:
         for exercise in self.outcome.always(result):
-            yield self.words.plain(exercise.name), self.outcome.cards.how(exercise, 1, result.facts)
+            note = self.words.plain(exercise.levels[0].dose.note)
+            name = self.words.plain(exercise.name)
+            yield (
+                self.label("sheet.always", name=name, note=note) if note else name,
+                self.outcome.cards.how(exercise, 1, result.facts),
+            )
 
     def _stop(self, result: Assessment) -> list[str]:
         library = self.words.content.library

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from io import BytesIO
-from typing import Any
-
-import segno
 
 from bot.render import Message, Words
 
-DOTS = 150
-"""Dots of an inch of the picture: sharp in a chat and on a home printer."""
 LONGEST_CLUB = 60
 """Characters of a club's name that a poster has room for."""
 
@@ -38,15 +31,3 @@ def posters(words: Words, username: str, made_on: date, token: str = "", club: s
         Message(words(caption), document={"by": by, "name": f"{file}.{ending}", "data": data})
         for by, ending, caption in kinds
     ]
-
-
-def with_code(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the facts of a poster with its code drawn, as the page takes them; may run in a thread."""
-    return {**data, "code": code(str(data["link"]))}
-
-
-def code(link: str) -> str:
-    """Returns an address as a QR code in SVG, still read with a quarter of it gone (ISO/IEC 18004, level Q)."""
-    drawn = BytesIO()
-    segno.make(link, error="q", micro=False, boost_error=False).save(drawn, kind="svg", xmldecl=False, light="white")
-    return drawn.getvalue().decode()

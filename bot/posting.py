@@ -21,14 +21,14 @@ log = logging.getLogger(__name__)
 TOTAL_FROM = 1
 """The first weekday on which the week before is told: Tuesday, once Sunday is over everywhere and was reported.
 
-Where the post of that day is missed, the total joins that of the next day on which there is one.
+Where that post is lost, the total joins the one of a later day, up to Monday; then the next week is told.
 """
 TRY_AGAIN = timedelta(hours=1)
 
 
 def post_days(club: Club) -> tuple[int, ...]:
-    """Returns the weekdays on which a club may be told something: those of the exercise, and those of a total."""
-    return tuple(sorted({*club.exercise_on, *(range(TOTAL_FROM, 7) if club.challenge else ())}))
+    """Returns the weekdays on which a club may be told something: those of the exercise, or all if it has a total."""
+    return tuple(range(7)) if club.challenge else tuple(sorted(club.exercise_on))
 
 
 def planned(club: Club, now: datetime) -> Club:

@@ -1,4 +1,4 @@
-"""The days of a course -> the picture of progress, drawn only when it is sent, and its caption."""
+"""The days of a course -> the call that sends the picture of progress, drawn only then, and its caption."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from bot.charts import Day, Decision, ProgressSeries, progress_picture, progress_text
 from bot.days import Course
 from bot.records import Call
-from bot.render import LANGUAGE, Words, short_date
+from bot.render import Words, short_date
+from bot.trend import Day, Decision, ProgressSeries, progress_text
 from flows.schema import Content
 
 CAPTION = 1024
@@ -73,12 +73,3 @@ def unpacked(data: Mapping[str, Any]) -> ProgressSeries:
     days = tuple(Day(date.fromisoformat(on), pain, done, light) for on, pain, done, light in data["days"])
     decisions = tuple(Decision(date.fromisoformat(on), label) for on, label in data["decisions"])
     return ProgressSeries(days, decisions, date.fromisoformat(data["today"]))
-
-
-def draw(data: Mapping[str, Any]) -> bytes:
-    """Draws what a call of the outbox holds, as PNG; may run in a thread."""
-
-    def words(phrase: str, /, **values: object) -> str:
-        return str(data["words"][phrase]).format(**values)
-
-    return progress_picture(unpacked(data), words, partial(short_date, language=data.get("language", LANGUAGE)))

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.render import Button, Message, Shown, Words, bold, in_rows, listed, paragraphs
+from bot.render import Button, Message, Words, bold, in_rows, listed, paragraphs
 from flows.engine import Engine, Session
+from flows.entries import RECHECKED
 from flows.questions import Answer, Node
 from flows.rules import ALWAYS
 from flows.schema import Country, Option
@@ -68,20 +69,23 @@ class Renderer:
         step = node.question.step
         if step is None:
             return ""
-        steps = self.content.flow.steps
+        # What a check-in asks again is no step of the triage: it is counted within its gate only.
+        alone, steps = RECHECKED in session.facts, self.content.flow.steps
         if node.gate is None or node.item is None:
-            return bold(self.words("step", step=step, steps=steps))
+            return "" if alone else bold(self.words("step", step=step, steps=steps))
         items = [item for item in node.gate.items if item.ask.holds(session.facts)]
         at = items.index(node.item) + 1
+        if alone:
+            return bold(self.words("step.item_alone", item=at, items=len(items)))
         return bold(self.words("step.item", step=step, steps=steps, item=at, items=len(items)))
 
-    def drawn(self, session: Session) -> Shown | None:
-        """Returns the drawing of a self-test at its first question; None at any other."""
+    def drawn(self, session: Session) -> dict[str, str]:
+        """Returns the drawings of a self-test at its first question, each with its alt text; none at any other."""
         node = self.engine.nodes[session.state]
         if node.test is None or node.id != self._first(node.test.questions, session):
-            return None
-        drawing = self.content.pictures.of_test(node.test.id)
-        return Shown(drawing, self.words.text(self.content.pictures.pictures[drawing]))
+            return {}
+        pictures, knees = self.content.pictures, self.engine.entries.on_knees(node, session.facts)
+        return {name: self.words.text(pictures.pictures[name]) for name in pictures.forms(node.test.id, knees=knees)}
 
     def _test(self, node: Node, session: Session) -> list[str]:
         """How to do a self-test, before its first question; the rules of all tests before the very first."""

@@ -191,7 +191,7 @@ class TeamMember:
     """A person's part in the team challenge of one club; somebody takes part in one club at a time."""
 
     key: str
-    """Random: the weeks that were told name it, and say nothing once the person is gone."""
+    """Random: the weeks that were told name it, until the person is gone."""
     chat: str
     club: str
     since: date

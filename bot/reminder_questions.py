@@ -236,7 +236,7 @@ class Asked:
 
     def _clock(self, _: Draft, text: str, now: datetime) -> Entry | None:
         found = [choice.candidates[0].zone for choice in zones.by_clock(zones.read_clock(text), now)]
-        return ("found", tuple(found[:8])) if found else None
+        return ("found", tuple(found[:12])) if found else None
 
     def place(self, location: tuple[float, float], now: datetime) -> Entry:
         """Returns the zones that a location may lie in, to choose from."""

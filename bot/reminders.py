@@ -142,10 +142,15 @@ def checked_in(reminders: Iterable[Reminder], now: datetime) -> tuple[Reminder, 
     day = runner_date(now, zone_of(check_in.zone))
     over = max((check_in.done_on, check_in.done), (day, len(check_in.times)))
     rest = replace(check_in, snoozed_at=None, done_on=over[0], done=over[1])
+    return (*(one for one in kept if one is not check_in), planned(rest, now), nudge(rest, day, now))
+
+
+def nudge(check_in: Reminder, day: date, now: datetime) -> Reminder:
+    """Returns the one nudge on the first chosen day after so many silent ones; a day of contact begins the count."""
     ahead = (day + timedelta(days=days) for days in count(SILENT_DAYS + 1))
     silence = next(day for day in ahead if day.weekday() in check_in.weekdays)
-    nudge = replace(rest, kind="nudge", weekdays=(), days=(silence,), done_on=date.min, done=0, sent_at=None, missed=0)
-    return (*(one for one in kept if one is not check_in), planned(rest, now), planned(nudge, now))
+    listed = replace(check_in, kind="nudge", weekdays=(), days=(silence,), done_on=date.min, done=0)
+    return planned(replace(listed, sent_at=None, missed=0), now)
 
 
 def upcoming(reminders: Iterable[Reminder], now: datetime, most: int = 3) -> tuple[datetime, ...]:
@@ -199,24 +204,23 @@ def turned(reminders: Sequence[Reminder], now: datetime) -> Turn:
     """Decides for all reminders of one chat: what is due goes into one message, and nothing exceeds what was chosen.
 
     What comes on a listed day joins the check-in of that day, or that of the next; only on a day without either it
-    is a message of its own.
+    is a message of its own. A nudge never is: it waits for a check-in, on a day that was chosen.
     """
     changed: list[Reminder] = []
     kinds: list[Kind] = []
     expires: list[datetime] = []
     missed = 0
-    check_in, waiting = None, []
-    for one in reminders:
-        if one.weekdays:
-            check_in = one
-        elif one.next_at is not None:
-            waiting.append(one)
+    check_in = next((one for one in reminders if one.weekdays), None)
+    nudges = [one for one in reminders if one.kind == "nudge" and _is_due(one, now)]
+    waiting = [one for one in reminders if not one.weekdays and one.kind != "nudge" and one.next_at is not None]
     if check_in is not None and _is_due(check_in, now):
         check_in, until, missed = _weekly(check_in, now)
         changed.append(check_in)
         if until is not None:
             kinds.append(check_in.kind)
             expires.append(until)
+    changed += [_nudged(one, check_in, bool(kinds), now) for one in nudges]
+    kinds += [one.kind for one in nudges if kinds]
     may_come = bool(kinds) or (any(_is_due(one, now) for one in waiting) and _has_room(reminders, check_in, now))
     for one in waiting:
         # What waits for another message joins the first that goes.
@@ -302,6 +306,17 @@ def _has_room(reminders: Sequence[Reminder], check_in: Reminder | None, now: dat
             return False
     due = check_in.next_at if check_in is not None else None
     return check_in is None or due is None or local_date(due, check_in.zone) > local_date(now, check_in.zone)
+
+
+def _nudged(one: Reminder, check_in: Reminder | None, comes: bool, now: datetime) -> Reminder:
+    """Plans a nudge that is due: it comes with the check-in that does, or waits for the next; alone it never comes."""
+    if comes:
+        today = local_date(now, one.zone)
+        done = replace(one, days=tuple(day for day in one.days if day > today), done_on=today, done=1, sent_at=now)
+        return replace(done, snoozed_at=None, next_at=next_due(replace(done, snoozed_at=None), now))
+    due = check_in.next_at if check_in is not None else None
+    days = (local_date(due, one.zone),) if due is not None else ()
+    return replace(one, days=days, done_on=date.min, done=0, snoozed_at=None, next_at=due)
 
 
 def _later(reminder: Reminder, check_in: Reminder | None, now: datetime) -> datetime:

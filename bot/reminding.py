@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from bot import reminders, wall, zones
 from bot.agenda import Agenda
+from bot.days import runner_date
 from bot.desk import Desk
-from bot.occasions import Asking, Occasion, first_of, occasion
+from bot.occasions import Asking, Occasion, first_of, occasion, with_check_in
 from bot.records import Entry, Kind, Reminder, SessionRow, new_key
 from bot.reminder_overview import CHANGES, Overview
 from bot.reminder_questions import ALL, EVERY_DAY, UNTIL_I_SAY, WEEK, Asked, Draft, Goal, prepare, read_day, read_quiet
@@ -276,8 +277,9 @@ class Reminding:
             quiet, race_on = (own[0].quiet, own[0].race_on) if own else (None, None)
             old = Reminder(work.chat.key, "check_in", draft.zone, draft.times, quiet=quiet, race_on=race_on)
         changed = replace(old, zone=draft.zone, times=draft.times, weekdays=draft.weekdays, snoozed_at=None)
-        rest = tuple(one for one in own if one.kind != "check_in")
-        return reminders.resumed(reminders.in_zone((changed, *rest), draft.zone, work.now), work.now)
+        rest = [with_check_in(one, draft.times[0]) for one in own if one.kind not in ("check_in", "nudge")]
+        nudge = reminders.nudge(changed, runner_date(work.now, ZoneInfo(draft.zone)), work.now)
+        return reminders.resumed(reminders.in_zone((changed, *rest, nudge), draft.zone, work.now), work.now)
 
     def _listed(self, work: Work, kind: Occasion, zone: str) -> None:
         """Lists a reminder that was offered, and says when it comes first."""

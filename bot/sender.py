@@ -57,7 +57,14 @@ SILENCED: dict[str, ClubState] = {
     "chat not found": "removed",
 }
 """Refusals that say why a group takes no messages; until it speaks to us again nothing more is posted there."""
-BAD_FILE_ID = ("wrong file identifier", "wrong remote file identifier", "file reference", "wrong type of the web page")
+BAD_FILE_ID = (
+    "file identifier",
+    "file_id",
+    "file reference",
+    "file_reference",
+    "media_empty",
+    "wrong type of the web page",
+)
 """Refusals that mean Telegram no longer has the file under the id that we kept."""
 UPLOADS = 3
 """So many attempts are made to send a drawing before its text goes out: a person waits for it."""
@@ -137,8 +144,10 @@ class Sender:
         room = self._in_flight - len(self._flying) - (0 if priority == PEOPLE else self._in_flight // 3)
         if room <= 0:
             return
-        # A chat in flight or at its limit is still among the heads: others are looked for beyond it.
-        limit = room + len(self._flying) + self._pace.crowd(priority)
+        # A chat in flight or at its limit is still among the heads: others are looked for beyond it. While none may
+        # go, it is enough to know whether any wants to.
+        closed = self._pace.closed(priority) > 0
+        limit = len(self._flying) + (1 if closed else room + self._pace.crowd(priority))
         waiting = [call for call in self._store.heads(now, limit, priority) if call.chat not in self._flying]
         if priority == PEOPLE:
             waiting.sort(key=self._pace.served_at)

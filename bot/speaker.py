@@ -193,10 +193,9 @@ class Speaker:
         return clip if drawings is not None and drawings.loop(clip) is not None else ""
 
     def _show_test(self, work: Work) -> None:
-        """Sends the drawing of a self-test before its first question."""
+        """Sends the drawings of a self-test before its first question, which says all that they show."""
         drawings, shown = self._drawings(work), self.render.drawn(self.session(work))
-        call = drawings.send(shown) if drawings is not None and shown is not None else None
-        if call is not None:
+        if drawings is not None and (call := drawings.several(shown)) is not None:
             work.calls.append(call)
 
     def where(self, work: Work, phrase: str = "") -> None:
@@ -216,6 +215,11 @@ class Speaker:
         recent = work.row is not None and work.now - work.row.updated_at < PLAN_WAITS
         if session is not None and end is not None and end.id != PLAN and recent:
             self.say(work, self.result_again(work))
+            return
+        stopped = self.follower.no_plan(work) if end is not None and end.id == PLAN else None
+        if stopped is not None:
+            # The full screen comes first, or where to go, whatever a person says after a silence.
+            self.say(work, stopped)
             return
         choices = [("nav.start", "g:check"), ("nav.urgent", "g:urgent")]
         self.say(work, self.render.menu(paragraphs(*before, self.words("idle")), choices))

@@ -63,17 +63,27 @@ class Library:
         return [self.words.plain(exercise.name) for exercise in self.shown]
 
     def card(self, exercise: Exercise, heading: str = "", rows: tuple[tuple[Button, ...], ...] = ()) -> Message:
-        """Returns the static card below a heading: name, how to at the first level, one mistake, when to stop."""
+        """Returns the static card below a heading: name, steps, how to begin, one mistake, when to stop."""
         words = self.words
-        name, how = bold(words.text(exercise.name)), words.text(exercise.levels[0].how)
+        name, how = bold(words.text(exercise.name)), self._how(exercise)
         steps = "\n".join(f"{at}. {words.text(cue)}" for at, cue in enumerate(exercise.cues, 1))
+        do = (how, steps) if len(exercise.levels) == 1 else (steps, how)
         mistake = words("exercise.mistake", mistake=words.plain(exercise.mistakes[0]))
         stop = words.text(exercise.stop) if exercise.stop else ""
         last = (mistake, stop, words("exercise.safety"))
-        text = paragraphs(heading, name, how, steps, *last)
+        text = paragraphs(heading, name, *do, *last)
         drawing = self.content.pictures.of_exercise(exercise.id, 1)
         alt = words.text(self.content.pictures.pictures[drawing])
         # The steps give way where there is no room for them below a drawing.
-        captions = (paragraphs(alt, heading, name, how, steps, *last), paragraphs(alt, heading, name, how, *last))
+        captions = (paragraphs(alt, heading, name, *do, *last), paragraphs(alt, heading, name, how, *last))
         caption = next((each for each in captions if length(each) <= CAPTION_LIMIT), "")
         return Message(text, rows, shown=Shown(drawing, caption, rows) if caption else None)
+
+    def _how(self, exercise: Exercise) -> str:
+        """The first level, named as such where there are others: the steps are those of the whole exercise."""
+        how = exercise.levels[0].how
+        return (
+            self.words.text(how)
+            if len(exercise.levels) == 1
+            else self.words("exercise.first", how=self.words.plain(how))
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -166,7 +166,7 @@ def updates(number: int | None, env_file: Path) -> None:
 
     with _told():
         database = _database(env_file)
-        with closing(Store.open(database.path, database.key)) as store:
+        with Store.reading(database.path, database.key) as store:
             parked = store.parked_updates()
     if number is None:
         click.echo(f"Could not be handled in the last 7 days: {len(parked) or 'none'}")
@@ -216,7 +216,7 @@ def outbox(db: Path, limit: int) -> None:
     from bot.records import CLUBS, PEOPLE, REMINDERS
     from bot.store import Store
 
-    with _told(), closing(Store.open(db, load_database(os.environ, Path(".env")).key)) as store:
+    with _told(), Store.reading(db, load_database(os.environ, Path(".env")).key) as store:
         numbers, parked = store.numbers(datetime.now(UTC)), store.parked_calls(limit)
     answers, reminders, posts = (numbers.calls_waiting.get(one, 0) for one in (PEOPLE, REMINDERS, CLUBS))
     click.echo(f"Waiting: {answers} answers, {reminders} reminders, {posts} club posts.")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 
-from babel.dates import format_date, format_skeleton, format_time, get_day_names, get_month_names
+from babel.dates import format_date, format_interval, format_skeleton, format_time, get_day_names, get_month_names
 from babel.lists import format_list
 
 from bot.zones import fold, read_clock
@@ -105,6 +105,11 @@ def weekday_and_day(at: date, language: str) -> str:
     """Returns a date that is near with its weekday."""
     midnight = datetime(at.year, at.month, at.day)  # noqa: DTZ001  (a wall clock has no zone)
     return str(format_skeleton("MMMMEEEEd", midnight, locale=language))
+
+
+def span(first: date, last: date, language: str) -> str:
+    """Returns two dates that are near as one span, without a year."""
+    return str(format_interval(first, last, "MMMMd", locale=language))
 
 
 def weekdays(days: Iterable[int], language: str) -> str:

@@ -31,6 +31,8 @@ FORESEEABLE = 2 * 53
 """Weeks in which two zones must agree to be one choice."""
 EARTH = 6371.0
 """Its mean radius in kilometres."""
+Future = tuple[tuple[datetime, timedelta], ...]
+"""What a zone's clocks do: each offset from UTC, and when it begins."""
 NEAR, AS_NEAR = 500.0, 3.0
 """Kilometres, and how many times the distance to the nearest city, within which another zone is possible too."""
 
@@ -282,12 +284,12 @@ def by_clock(shown: Iterable[time], now: datetime, language: str = "en") -> tupl
     """
     choices: list[Choice] = []
     for at in shown:
-        alike: dict[tuple[timedelta, ...], list[str]] = {}
+        alike: dict[Future, list[str]] = {}
         for zone in _by_weight():
             if _shows(zone, at, now):
                 alike.setdefault(_future(zone, now), []).append(zone)
         choices += [
-            Choice(future[0], tuple(Candidate(zone, city(zone, language)) for zone in zones))
+            Choice(future[0][1], tuple(Candidate(zone, city(zone, language)) for zone in zones))
             for future, zones in sorted(alike.items(), key=lambda item: -len(item[1]))
         ]
     return tuple(choices)
@@ -310,10 +312,29 @@ def _by_weight() -> tuple[str, ...]:
     return tuple(sorted(zones, key=lambda zone: (zone not in now, -since_1970.get(zone, -1))))
 
 
-def _future(zone: str, now: datetime) -> tuple[timedelta, ...]:
-    start, known = now.astimezone(UTC), ZoneInfo(zone)
-    offsets = ((start + timedelta(weeks=week)).astimezone(known).utcoffset() for week in range(FORESEEABLE))
-    return tuple(offset for offset in offsets if offset is not None)
+def _future(zone: str, now: datetime) -> Future:
+    """Returns the offset now, and each later one with the minute at which it begins: Havana leaves before New York."""
+    start, known = now.astimezone(UTC).replace(second=0, microsecond=0), ZoneInfo(zone)
+    found = [(start, _offset(start, known))]
+    for week in range(1, FORESEEABLE):
+        at = start + timedelta(weeks=week)
+        if (offset := _offset(at, known)) != found[-1][1]:
+            found.append((_change(at - timedelta(weeks=1), at, known), offset))
+    return tuple(found)
+
+
+def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    old = _offset(before, zone)
+    while (minutes := (after - before) // timedelta(minutes=1)) > 1:
+        middle = before + timedelta(minutes=minutes // 2)
+        before, after = (middle, after) if _offset(middle, zone) == old else (before, middle)
+    return after
+
+
+def _offset(at: datetime, zone: ZoneInfo) -> timedelta:
+    offset = at.astimezone(zone).utcoffset()
+    assert offset is not None
+    return offset
 
 
 # ---- by location -------------------------------------------------------------------------------------------------
@@ -335,7 +356,7 @@ def by_location(
 
 def _one_of_each(zones: list[str], now: datetime) -> list[str]:
     """Puts the first of each kind of clock before those that only bear another name."""
-    firsts: dict[tuple[timedelta, ...], str] = {}
+    firsts: dict[Future, str] = {}
     for zone in zones:
         firsts.setdefault(_future(zone, now), zone)
     return [*firsts.values(), *(zone for zone in zones if zone not in firsts.values())]

@@ -111,7 +111,8 @@ class Offer(Part):
     when: Condition
     """What must hold for the offer, and for the exercise to stay in the plan."""
     replaces: str = ""
-    """The exercise whose place it takes on one day of three."""
+    """The exercise whose place it takes in one session of so many."""
+    one_of: int = Field(1, ge=1)
     note: Text
     """How it stands in the plan."""
 

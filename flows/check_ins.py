@@ -161,11 +161,19 @@ class Log:
         weeks = [each.distance.week for each in self.within(day, days) if each.distance.week is not None]
         return weeks[-1] if weeks else None
 
+    def _newest_ability(self, day: int) -> int | None:
+        told = [each.ability for each in self.within(day, self.content.labels.week.days) if each.ability is not None]
+        return told[-1] if told else None
+
+    def abilities(self, day: int) -> tuple[int, int] | None:
+        """Returns the running ability at the start and the newest of the last week; None where one is not known."""
+        newest = self._newest_ability(day)
+        return None if self.ability is None or newest is None else (self.ability, newest)
+
     def label(self, day: int) -> str:
         """Returns what the pain has done since the start (clinical.md 6.4)."""
         rules = self.content.labels
-        week = list(self.within(day, rules.week.days))
-        ability = next((each.ability for each in reversed(week) if each.ability is not None), None)
+        week, ability = list(self.within(day, rules.week.days)), self._newest_ability(day)
         words = next((each.change for each in reversed(week) if each.change), "")
         recent = self.mean(day, rules.recent)
         if words in rules.worse_words or (recent is not None and recent >= self.baseline + rules.rise):

@@ -14,6 +14,9 @@ from flows.schema import Content, Disposition
 from flows.screen import record
 from flows.standing import Standing
 
+RECOVERS = "recover"
+"""What a row is called to do that ends with a recovery."""
+
 
 @dataclass(slots=True)
 class Orders:
@@ -129,13 +132,17 @@ class Decisions:
     def act(self, reported: Reported, orders: Orders, worse_before: bool, bone_due: bool) -> None:
         """Lets the other rows act, and notes what they ask of the exercises."""
         day = reported.day
+        # A recovered runner is asked less: not beside a sign that is new, nor before bone stress is decided.
+        stays = self.bone_open or "D_FLAG" in self.standing.actions
         orders.rebuild |= self._retests(reported)
         orders.rebuild |= self._late(reported)
+        if not self.standing.in_plan:
+            return
         self._worse(day, orders, worse_before)
         orders.rebuild |= self._irritable(reported)
         if bone_due and self.standing.in_plan:
             orders.rebuild |= self._bone(reported)
-        self._conditions(reported, orders)
+        self._conditions(reported, orders, stays)
 
     def _retests(self, reported: Reported) -> bool:
         """Takes in results of self-tests; tells whether one was stopped for pain."""
@@ -201,7 +208,7 @@ class Decisions:
         self.rerun(reported)
         return True
 
-    def _conditions(self, reported: Reported, orders: Orders) -> None:
+    def _conditions(self, reported: Reported, orders: Orders, stays: bool) -> None:
         """Lets the rows act that are conditions; of the days that are due at once only the latest counts."""
         rules, facts = self.content.check_in, self._measured(reported)
         days = {row.day for row in rules.decisions if row.day is not None}.union(rules.refresh.days)
@@ -209,7 +216,8 @@ class Decisions:
         self.passed |= due
         latest = max(due, default=None)
         for row in rules.decisions:
-            if self.standing.in_plan and row.day in (None, latest) and row.when.holds(facts):
+            waits = stays and RECOVERS in row.then
+            if self.standing.in_plan and row.day in (None, latest) and row.when.holds(facts) and not waits:
                 self._act(row, orders, reported.day)
         if latest in rules.refresh.days and facts["label"] not in rules.refresh.unless:
             orders.refresh = True
@@ -218,7 +226,7 @@ class Decisions:
         self.standing.decide(row.id, row.disposition, day)
         orders.refresh |= "REFRESH" in row.then
         orders.simplify |= "SIMPLIFY" in row.then
-        if "recover" in row.then:
+        if RECOVERS in row.then:
             self.standing.recover()
 
     def _measured(self, reported: Reported) -> dict[str, Value]:

@@ -37,8 +37,14 @@ class Day:
     """What acted, in that order."""
     halved: frozenset[str]
     """Exercises of which half the dose is done."""
+    resting: frozenset[str]
+    """Exercises that the next session leaves out, as another takes their place or has its turn."""
     week: Fraction | None
     """The mean pain of the last 7 days."""
+    recent: Fraction | None
+    """The mean pain of the last 3 days."""
+    ability: tuple[int, int] | None
+    """The running ability at the start and the newest of the last 7 days, from 0 to 10, where both are known."""
     entry_test: bool
     """Whether the next check-in asks the entry test of the way back to running."""
     screening: Screening
@@ -119,7 +125,7 @@ class Course:
         else:
             self.blank(reported.day)
         if self.standing.in_plan:
-            self.standing.actions += self.program.accept(reported.accepted, self.standing.facts, reported.day)
+            self.standing.actions += self.program.accept(reported.accepted, self.standing.facts, self.log, reported.day)
         return self, self._day(reported.day, light)
 
     def may_screen(self, reported: Reported) -> bool:
@@ -188,7 +194,10 @@ class Course:
             {name: practice.level for name, practice in practices.items()},
             tuple(standing.actions),
             halved=frozenset(name for name, practice in practices.items() if practice.halved),
+            resting=frozenset() if standing.paused else self.program.resting(self.log, day + 1),
             week=self.log.week(day),
+            recent=self.log.mean(day, self.content.check_in.labels.recent),
+            ability=self.log.abilities(day),
             entry_test=not standing.paused and self.runs.test_open(self._today(day)),
             screening=standing.screening,
             facts=standing.facts,
@@ -209,7 +218,8 @@ class Course:
     # ---- how it stands -------------------------------------------------------------------------------------------
 
     def _today(self, day: int, clean: bool = False) -> returning.Today:
-        return returning.Today(day, self.log.label(day), clean, self.standing.facts)
+        # On a missed date there are fewer values, which is no sign that it is better.
+        return returning.Today(day, self.log.label(self.log.last), clean, self.standing.facts)
 
     def _remember_running(self) -> None:
         self.runs.running_before = "STOP" if self.standing.paused else self.runs.running
@@ -241,7 +251,7 @@ class Course:
             orders.rebuild = True
             if self.standing.paused:
                 return
-        down = self.program.session(reported, self.log.flare(reported), clean)
+        down = self.program.session(reported, self.log, clean)
         lowered = self.program.lower(down, orders.worse, self.standing.facts, self._left_out(day), day)
         self.standing.actions += lowered
         if any(action.startswith("REMOVE") for action in lowered):

@@ -36,6 +36,9 @@ class Pictures(Part):
     series: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Several drawings that belong together, in order, under the id of the tip, exercise or test that they show."""
 
+    on_knees: dict[str, str] = Field(default_factory=dict)
+    """The drawing of a self-test for people who do it on their knees, by the test's id."""
+
     def of_exercise(self, exercise: str, level: int) -> str:
         """Returns the id of the drawing of an exercise at a level (1 to 3), the nearest below it; "" for none."""
         names = [f"{exercise}_l{below}" for below in range(level, 1, -1)] + [exercise]
@@ -56,3 +59,11 @@ class Pictures(Part):
         """Returns the id of the drawing of a self-test, or of the test that it is a longer form of; "" for none."""
         name = f"test_{test}".lower()
         return max((each for each in self.pictures if name.startswith(each)), key=len, default="")
+
+    def forms(self, test: str, *, knees: bool) -> tuple[str, ...]:
+        """Returns the drawings of a self-test in order: its stages or forms, or the one; on the knees no others."""
+        if knees and test in self.on_knees:
+            return (self.on_knees[test],)
+        longer = max((name for name in self.series if test.startswith(name)), key=len, default="")
+        one = self.of_test(test)
+        return self.series[longer] if longer else (one,) * bool(one)

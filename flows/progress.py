@@ -42,8 +42,8 @@ class Program:
     hard: int = 0
     """Hard sessions in a row."""
     offered: set[str] = field(default_factory=set)
-    accepted: list[str] = field(default_factory=list)
-    """Offered exercises that the runner wants."""
+    accepted: dict[str, int] = field(default_factory=dict)
+    """Offered exercises that the runner wants, each with the date of the yes."""
     proven: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Self-test -> first and last date of its good results without another result between."""
 
@@ -56,11 +56,12 @@ class Program:
         else:
             self.proven[name] = (self.proven.get(name, (day, day))[0], day)
 
-    def session(self, reported: Reported, flare: bool, clean: bool) -> set[str]:
+    def session(self, reported: Reported, log: Log, clean: bool) -> set[str]:
         """Counts a session for every exercise, and returns those that have to go down."""
-        rules, session = self.content.check_in.progress, reported.session
+        rules, session, flare = self.content.check_in.progress, reported.session, log.flare(reported)
         if not session.counts:
             return set()
+        rested = self.resting(log, reported.day)
         self.hard = self.hard + 1 if session.effort == rules.hard_effort else 0
         if self.hard >= rules.hard_sessions:
             self.hard = 0
@@ -71,6 +72,8 @@ class Program:
             down = set()
         if session.done == "all":
             for name, practice in self.practices.items():
+                if name in rested:
+                    continue
                 painless = session.pain in rules.good_pain and not flare
                 good = clean and session.effort in rules.good_effort and (painless or not session.touches(name))
                 practice.good = practice.good + 1 if good else 0
@@ -88,7 +91,18 @@ class Program:
                 actions.append(f"LEVEL_DOWN:{name}")
             elif name in down:
                 actions.append(self._lower_first_level(name, practice, facts, left_out, day))
-        return actions
+        return [*actions, *self._left_alone()]
+
+    def _left_alone(self) -> list[str]:
+        """Takes out what stood in for an exercise that has gone, and returns the actions."""
+        gone = [
+            offer.exercise
+            for offer in self.content.check_in.progress.offers
+            if offer.exercise in self.practices and offer.replaces and offer.replaces not in self.practices
+        ]
+        for name in gone:
+            del self.practices[name]
+        return [f"LEAVE:{name}" for name in gone]
 
     def _lower_first_level(
         self, name: str, practice: Practice, facts: Facts, left_out: frozenset[str], day: int
@@ -195,14 +209,15 @@ class Program:
         mean = log.week(day)
         return mean is not None and mean <= offer.pain
 
-    def accept(self, wanted: frozenset[str], facts: Facts, day: int) -> list[str]:
+    def accept(self, wanted: frozenset[str], facts: Facts, log: Log, day: int) -> list[str]:
         """Takes up offered exercises, and returns the actions; what was not offered or no longer fits stays out."""
         actions = []
         for offer in self.content.check_in.progress.offers:
             name = offer.exercise
             new = name in wanted and name in self.offered and name not in self.accepted
-            if new and self._stays(offer, facts):
-                self.accepted.append(name)
+            # The yes may come days after the offer: all that unlocks it must hold then.
+            if new and name not in self.out and self._offered(offer, facts, log, day):
+                self.accepted[name] = day
                 self.practices[name] = Practice(1, day)
                 actions.append(f"ADD:{name}")
         return actions
@@ -211,6 +226,17 @@ class Program:
         """Tells whether an offered exercise still fits the plan."""
         beside = not offer.replaces or offer.replaces in self.practices
         return beside and offer.exercise not in self.out and offer.when.holds(facts)
+
+    def resting(self, log: Log, day: int) -> frozenset[str]:
+        """Returns what a session of this date leaves out: one of two that share their days (clinical.md 5.3)."""
+        left_out = set[str]()
+        for offer in self.content.check_in.progress.offers:
+            if offer.replaces and offer.exercise in self.accepted and offer.exercise in self.practices:
+                since = self.accepted[offer.exercise]
+                done = sum(each.session.counts for each in log.reported if since < each.day < day)
+                its_turn = done % offer.one_of == 0
+                left_out.add(offer.replaces if its_turn else offer.exercise)
+        return frozenset(left_out)
 
     # ---- the library ---------------------------------------------------------------------------------------------
 

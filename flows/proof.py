@@ -312,6 +312,9 @@ def _pictures(content: Content, note: Note) -> None:
     for name, series in drawn.series.items():
         _missing(note, "pictures", ("series", name), {name} - shown, "tip, exercise or test")
         _missing(note, "pictures", ("series", name), set(series) - set(drawn.pictures), "drawing")
+    for name, drawing in drawn.on_knees.items():
+        _missing(note, "pictures", ("on_knees", name), {name} - shown, "test")
+        _missing(note, "pictures", ("on_knees", name), {drawing} - set(drawn.pictures), "drawing")
     _clips(content, note)
 
 

@@ -221,6 +221,8 @@ class Runs:
         """Goes one step up after good runs in a row."""
         rules = self.rules
         ready = light == GREEN and self.greens >= rules.greens and today.clean and not self._locks(today)
+        # A re-run of today may hold running (4.5): a step up beside that would be a permission.
+        ready = ready and self.by_rules(today) not in rules.off
         if not ready or not self.step or self.step >= len(rules.steps) or rules.no_step_up.holds(today.facts):
             return []
         self._go_to(self.step + 1)

@@ -5,10 +5,15 @@ told a rounded sum of shares and nothing else. Five rules keep each share to its
 
 1. Whole weeks. A person counts in weeks that they have been in from their first day to the moment of telling. Who
    leaves before that is in no total that is still to come; what was told stays as it was told, once for each week.
+   Told is what may have arrived: a total that surely never did is worked out anew, of those who are in by then.
 2. Fixed teams. People count as a team of at least five (`FEWEST`) that never changes. Who comes later waits until five
    are waiting, and these are a team of their own. When one leaves, the totals of that team end, and the others may be
    in another team four weeks (`APART`) after its last total. So two totals of neighbouring weeks are about the same
    people, or about people who have nobody in common: no difference of two totals is about one person, or about a few.
+   Of whoever deletes everything not even the random id stays in the teams that were told: an empty one takes its
+   place, which nobody has, so that this team is never complete again and the others rest as after any leaving. They
+   may come back, as somebody new. For two teams that differ in one person all the others would have to delete
+   everything and come back within four weeks, and those could put their shares together anyhow.
 3. Contributors. A team is counted in weeks in which at least five of it said anything at all.
 4. Open ends. A sum is told as "at least" one of a few round numbers, or as fewer than the lowest of them. They keep
    so far from zero and from the maximum that, whatever is told, every share from 0 to 7 of everybody remains possible:
@@ -25,7 +30,7 @@ What no rule can prevent: all of a team but one put their shares together. They 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -129,7 +134,6 @@ def friends(contributors: int) -> int:
     return min(max(contributors // 5, 1), 3)
 
 
-def kept(monday: date, earlier: Iterable[Week]) -> Collection[date]:
-    """Returns the Mondays of weeks that still matter to what may be told of a week and later ones."""
-    since = monday - timedelta(weeks=APART)
-    return {week.monday for week in earlier if week.monday > since}
+def matters_from(monday: date) -> date:
+    """Returns the first Monday whose week still matters to what may be told of a week and later ones."""
+    return monday - timedelta(weeks=APART - 1)

@@ -28,6 +28,8 @@ from tests.fake_media import BadMedia, Shelf, described
 
 TOKEN = "123456:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 USERNAME = "BackstrideTestBot"
+PATIENCE = 60.0
+"""Seconds after which what has not come is not coming; a busy machine is slow, and a quick one never waits so long."""
 
 T = TypeVar("T")
 Params = dict[str, Any]
@@ -35,6 +37,11 @@ Params = dict[str, Any]
 TAGS = frozenset("b strong i em u ins s strike del span tg-spoiler a code pre blockquote tg-emoji".split())
 TAG = re.compile(r"<(/?)([A-Za-z0-9-]*)([^<>]*)>")
 ENTITY = re.compile(r"&(?!(?:lt|gt|amp|quot|#\d+|#x[0-9A-Fa-f]+);)")
+
+
+def kind_of_group(chat_id: int) -> str:
+    """What a group is, as its id tells (core.telegram.org/api/bots/ids)."""
+    return "group" if chat_id > -1_000_000_000_000 else "supergroup"
 
 
 class Refused(Exception):
@@ -265,22 +272,22 @@ class FakeBotApi:
                 request for request in self.requests if request.method == method and chat_id in (None, request.chat_id)
             ]
 
-    def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
+    def wait_for(self, predicate: Callable[[], T], timeout: float = PATIENCE) -> T:
         """Waits until the predicate is true and returns what it gave."""
         end = time.monotonic() + timeout
         with self._changed:
             while not (result := predicate()):
-                if not self._changed.wait(min(0.2, end - time.monotonic())) and time.monotonic() >= end:
+                if not self._changed.wait(min(0.05, end - time.monotonic())) and time.monotonic() >= end:
                     raise AssertionError(f"nothing came in {timeout} s; the last calls: {self._last_calls()}")
             return result
 
-    def wait_for_text(self, chat_id: int, words: str, timeout: float = 10.0) -> Shown:
+    def wait_for_text(self, chat_id: int, words: str, timeout: float = PATIENCE) -> Shown:
         """Waits for a message in the chat that holds these words and returns it."""
         return self.wait_for(
             lambda: next((shown for shown in reversed(self.messages(chat_id)) if words in shown.text), None), timeout
         ) or Shown(0, "")
 
-    def wait_for_poll(self, after: int = 0, timeout: float = 10.0) -> None:
+    def wait_for_poll(self, after: int = 0, timeout: float = PATIENCE) -> None:
         """Waits until the bot has asked for updates from this update on, which acknowledges all before."""
         self.wait_for(
             lambda: any(int(call.params.get("offset", 0)) >= after for call in self.calls("getUpdates")), timeout
@@ -586,7 +593,8 @@ class FakeBotApi:
         return message_id
 
     def _chat(self, chat_id: int) -> Params:
-        kind = {"type": "private", "first_name": "Ada"} if chat_id > 0 else {"type": "supergroup", "title": "Runners"}
+        person = {"type": "private", "first_name": "Ada"}
+        kind = person if chat_id > 0 else {"type": kind_of_group(chat_id), "title": "Runners"}
         return self._chats.setdefault(chat_id, {"id": chat_id, **kind})
 
     def _message(self, chat_id: int, content: Params) -> Params:

@@ -7,10 +7,11 @@ not addressed to another bot, replies to its own messages, presses of its button
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.fake_bot_api import USERNAME, FakeBotApi, Params, Refused
+from tests.fake_bot_api import USERNAME, FakeBotApi, Params, Refused, kind_of_group
 
 STAND_IN: Params = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
 ME: Params = {"id": 123456, "is_bot": True, "first_name": "Backstride", "username": USERNAME}
@@ -42,7 +43,7 @@ class FakeGroup:
             text = "Bad Request: group chat was upgraded to a supergroup chat"
             raise Refused(400, text, {"migrate_to_chat_id": self.moved_to})
         if not self.is_member:
-            raise Refused(403, "Forbidden: bot was kicked from the supergroup chat")
+            raise Refused(403, f"Forbidden: bot was kicked from the {kind_of_group(self.chat_id)} chat")
         if self.is_muted:
             raise Refused(400, "Bad Request: not enough rights to send text messages to the chat")
         if params.get("message_thread_id") is not None and int(params["message_thread_id"]) in self.closed:
@@ -65,14 +66,14 @@ class FakeGroup:
             speaker = {"from": STAND_IN, "sender_chat": self._chat()}
         if reply:
             speaker["reply_to_message"] = {"message_id": 1, "date": 0, "chat": self._chat(), "from": ME}
-        return self.api.say(self.chat_id, text, **speaker, **_topic(thread))
+        return self.api.say(self.chat_id, text, **speaker, **self._topic(thread))
 
     def presses(self, user_id: int, label: str, thread: int | None = None) -> int:
         """A member presses a button; an anonymous admin does so under their own name."""
         for shown in reversed(self.api.messages(self.chat_id)):
             if label in shown.labels:
                 by, data = person(user_id), shown.data(label)
-                return self.api.press_data(self.chat_id, shown.message_id, data, by, **_topic(thread))
+                return self.api.press_data(self.chat_id, shown.message_id, data, by, **self._topic(thread))
         raise AssertionError(f"no message has a button {label!r}")
 
     def becomes(self, before: Params, now: Params) -> int:
@@ -101,29 +102,39 @@ class FakeGroup:
     def closes(self, thread: int) -> int:
         """Somebody closes a topic."""
         self.closed.add(thread)
-        return self.api.post(self.chat_id, forum_topic_closed={}, **_topic(thread))
+        return self.api.post(self.chat_id, forum_topic_closed={}, **self._topic(thread))
 
     def opens(self, thread: int) -> int:
         """Somebody opens a topic again."""
         self.closed.discard(thread)
-        return self.api.post(self.chat_id, forum_topic_reopened={}, **_topic(thread))
+        return self.api.post(self.chat_id, forum_topic_reopened={}, **self._topic(thread))
 
-    def upgrades(self, new_id: int, *, tells: bool = True) -> FakeGroup:
-        """The group becomes a supergroup; Telegram says so on both sides, or only where it is written to."""
+    def upgrades(self, new_id: int, tells: Sequence[str] = ("to", "from")) -> FakeGroup:
+        """The group becomes a supergroup; Telegram tells of it in this order, or only where it is written to.
+
+        "to" and "from" are the two service messages; "in" and "out" what it may say besides of the bot's membership.
+        """
         new = FakeGroup(self.api, new_id, self.admins, self.anonymous, self.is_member)
-        self.moved_to = new_id
-        if tells:
-            self.api.post(self.chat_id, migrate_to_chat_id=new_id)
-            self.api.post(new_id, migrate_from_chat_id=self.chat_id)
+        self.moved_to, by = new_id, {"from": person(1)}
+        for each in tells:
+            match each:
+                case "to":
+                    self.api.post(self.chat_id, migrate_to_chat_id=new_id, **by)
+                case "from":
+                    self.api.post(new_id, migrate_from_chat_id=self.chat_id, **by)
+                case "in":
+                    new.becomes({"status": "left"}, {"status": "member"})
+                case "out":
+                    self.becomes({"status": "member"}, {"status": "left"})
         return new
 
     def _chat(self) -> Params:
-        return {"id": self.chat_id, "type": "supergroup", "title": "Runners"}
+        return {"id": self.chat_id, "type": kind_of_group(self.chat_id), "title": "Runners"}
+
+    def _topic(self, thread: int | None) -> dict[str, Any]:
+        assert thread is None or kind_of_group(self.chat_id) == "supergroup", "a basic group has no topics"
+        return {} if thread is None else {"message_thread_id": thread, "is_topic_message": True}
 
 
 def person(user_id: int) -> Params:
     return {"id": user_id, "is_bot": False, "first_name": "Ada <b>&", "language_code": "en"}
-
-
-def _topic(thread: int | None) -> dict[str, Any]:
-    return {} if thread is None else {"message_thread_id": thread, "is_topic_message": True}

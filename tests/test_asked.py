@@ -128,6 +128,36 @@ def test_an_accepted_exercise_stays_when_the_plan_is_made_anew_and_goes_when_it_
     assert (fell["state"], "superman" in fell["levels"]) == ("REFERRED", False)
 
 
+def test_two_that_share_their_days_take_turns_and_only_their_own_sessions_count(content: Content) -> None:
+    day = offered(content, {"nprs": 2})
+    yes, some = each(day, day, **EASY, accept=["superman"]), {"C2": 2, "C3": {**GOOD, "done": "some"}}
+    begun = [*each(1, day - 1, **EASY), *yes]
+    days = [*begun, *each(day + 1, day + 3, **some), *each(day + 4, day + 4), *each(day + 5, day + 11, **EASY)]
+    told = {now.day: now.resting for now in days_of(content, {"nprs": 2}, days)}
+    resting = [set(told[at]) for at in range(day, day + 8)]
+    one, other = {"bird_dog"}, {"superman"}
+    assert resting == [one, other, other, one, one, other, other, one]
+    assert told[day - 1] == frozenset()
+    # Its third session of its own since the yes is the ninth: days alone would have been enough before.
+    after = outcome(content, {"nprs": 2}, days, each(day + 12, day + 14, **EASY))
+    assert [at for at, act in actions(after) if act == "LEVEL_UP:superman"] == [day + 14]
+
+
+def test_what_stands_in_for_an_exercise_leaves_with_it(content: Content) -> None:
+    day, bad = offered(content, {"nprs": 2}), {"C2": 2, "C3": {**GOOD, "pain": "5+", "hurt": ["bird_dog"]}}
+    yes = each(day, day, **EASY, accept=["superman"])
+    days = outcome(content, {"nprs": 2}, each(1, day - 1, **EASY), yes, each(day + 1, day + 4, **bad))
+    assert "superman" in days[day + 3]["levels"]
+    assert [act.split(":")[0] for act in days[day + 4]["actions"]] == ["SWAP", "LEAVE"]
+    assert {"superman", "bird_dog"}.isdisjoint(days[day + 4]["levels"])
+
+
+def test_a_yes_counts_only_while_all_holds_that_unlocks_the_exercise(content: Content) -> None:
+    day = offered(content, {"nprs": 2})
+    sore = [*each(1, day, **EASY), *each(day + 1, day + 2, C2=4), {"day": day + 3, "accept": ["superman"]}]
+    assert "superman" not in last(content, {"nprs": 2}, sore)["levels"]
+
+
 def test_an_offer_is_not_taken_up_while_the_plan_rests(content: Content) -> None:
     day = offered(content, {"nprs": 2})
     rests = each(day + 1, day + 1, C1=["RF_SHAPE"], accept=["superman"])

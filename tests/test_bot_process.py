@@ -24,7 +24,7 @@ from flows.questions import Answer, Node
 from flows.schema import Content, Option
 from tests.chat import Chat
 from tests.crashing_bot import HOPS
-from tests.fake_bot_api import TOKEN, USERNAME, FakeBotApi, Request, Shown, running
+from tests.fake_bot_api import PATIENCE, TOKEN, USERNAME, FakeBotApi, Request, Shown, running
 from tests.person import Person
 
 ROOT = Path(__file__).parents[1]
@@ -88,24 +88,24 @@ class Bot:
         assert self.process is not None
         self.api.wait_for(lambda: any(call.method == "getUpdates" for call in self.api.requests[self._calls_before :]))
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(15)
+        return self.process.wait(PATIENCE)
 
     def wait(self) -> int:
         assert self.process is not None
-        return self.process.wait(15)
+        return self.process.wait(PATIENCE)
 
     def end(self) -> None:
         """Ends whatever still runs."""
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
-            self.process.wait(15)
+            self.process.wait(PATIENCE)
 
     @property
     def log(self) -> str:
         return self.log_file.read_text(encoding="utf-8") if self.log_file.exists() else ""
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
-        with closing(sqlite3.connect(self.database, timeout=5)) as db:
+        with closing(sqlite3.connect(self.database, timeout=PATIENCE)) as db:
             db.row_factory = sqlite3.Row
             return [dict(row) for row in db.execute(query, values)]
 

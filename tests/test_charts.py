@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from bot import charts, pen
-from bot.charts import Day, Decision, ProgressSeries, headlines, progress_picture, progress_text
+from bot import charts, pen, trend
+from bot.charts import progress_picture
+from bot.trend import Day, Decision, ProgressSeries, headlines, progress_text
 from flows.library import load
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -134,7 +135,7 @@ def test_the_picture_fits_a_telephone_and_brings_its_own_page() -> None:
 
 def test_no_text_is_small_and_every_colour_stands_out() -> None:
     assert min(pen.SMALL, pen.TEXT, pen.LARGE, pen.TITLE) >= 28
-    for colour in (pen.INK, pen.QUIET, charts.PAIN, charts.EXERCISE, charts.DECISION, *charts.LIGHTS.values()):
+    for colour in (pen.INK, pen.QUIET, charts.PAIN, charts.EXERCISE, charts.DECISION, *charts.COLOURS.values()):
         assert contrast(colour, pen.PAGE) >= 4.5
     assert min(contrast(pen.INK, pen.BAND), contrast(pen.QUIET, pen.BAND)) >= 4.5
 
@@ -253,7 +254,7 @@ def test_a_caption_leaves_out_the_oldest_weeks_first_and_says_so() -> None:
 
 def test_only_the_newest_three_months_are_shown() -> None:
     long = series(200, (199, "Long ago"), (3, "Lately"))
-    assert long.first == ago(charts.MOST_DAYS - 1)
+    assert long.first == ago(trend.MOST_DAYS - 1)
     assert [each.label for each in long.changes()] == ["Lately"]
     assert picture(long).size == (1080, 1350)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from bot.days import Course
 from bot.records import SessionRow
 from bot.work import Incoming, Work
 from flows.engine import Engine
-from flows.schema import Content, Disposition
+from flows.schema import Content, Disposition, Permission
 from tests.chat import Chat, Sent, read_all
 from tests.person import Person
 from tests.texts import bypasses, only_from, wrapped
@@ -96,6 +97,59 @@ def test_a_good_day_takes_four_taps_on_one_card(chat: Chat) -> None:
 def test_the_check_in_waits_for_the_day_after_the_screen(chat: Chat) -> None:
     (message,) = chat.command("/checkin")
     assert message.text == chat.words("check_in.tomorrow")
+
+
+def test_a_plan_of_which_every_exercise_was_too_much_says_so(chat: Chat) -> None:
+    day = replace(course(chat).days(chat.engine.content)[0], levels={})
+    message = chat.bot.desk.outcome.plan(chat.session, day=day)
+    assert chat.words("plan.empty") in message.text
+    assert [[button.label for button in row] for row in message.rows] == [[chat.words("check_in.button")]]
+
+
+def test_a_plan_is_called_the_easiest_only_while_all_of_it_is(chat: Chat) -> None:
+    day = course(chat).days(chat.engine.content)[0]
+    gentle = replace(day, screening=replace(day.screening, permission=Permission.GENTLE))
+    above = replace(gentle, levels=dict.fromkeys(day.levels, 2))
+    texts = [chat.bot.desk.outcome.plan(chat.session, day=each).text for each in (gentle, above)]
+    assert [chat.words("plan.gentle") in text for text in texts] == [True, False]
+
+
+def test_running_that_changes_by_itself_is_not_called_no_change(chat: Chat) -> None:
+    """A lock ends, or the label is worse again, without an action of that date."""
+    follower = chat.bot.desk.follower
+    assert isinstance(follower, CheckIn)
+    easy = course(chat).days(chat.engine.content)[0]
+    walk, on = replace(easy, running="WALK"), chat.now.date()
+    for day, before, phrase in (
+        (easy, easy, "check_in.no_change"),
+        (easy, walk, "check_in.runs_more"),
+        (walk, easy, "check_in.runs_less"),
+    ):
+        assert chat.words(phrase) in follower.reports.report(day, before, on, False).text
+
+
+def test_no_step_is_named_while_the_way_back_waits(chat: Chat) -> None:
+    follower = chat.bot.desk.follower
+    assert isinstance(follower, CheckIn)
+    day = replace(course(chat).days(chat.engine.content)[0], ladder_step=0, actions=("RUN_OFF_48H", "STEP_DOWN"))
+    text = follower.reports.report(day, day, chat.now.date(), False).text
+    acts = {act.id: act.text for act in chat.engine.content.check_in.actions}
+    assert acts["RUN_OFF_48H"] in text
+    assert acts["STEP_DOWN"].split("{")[0] not in text
+
+
+def test_signs_that_have_gone_bring_no_milder_result_than_the_one_that_stands(tmp_path: Path, engine: Engine) -> None:
+    chat = Chat(tmp_path / "bone.db", engine, dialogues=(CheckIn,))
+    chat.begin(Person({"nprs": 3, "bone": ["BS_SPOT"]}))
+    chat.wait(days=7)
+    before = len(chat.sent)
+    answer_card(chat, C2="2", C3="fine", C4="no", W2="same", W5="no")
+    said = read_all(chat.sent[before:])
+    day = course(chat).days(engine.content)[-1]
+    assert ("D_BSI_FREE" in day.actions, day.disposition) == (True, Disposition.PHYSIO)
+    assert next(act.text for act in engine.content.check_in.actions if act.id == "D_BSI_FREE") in said
+    assert chat.words("result.heading") not in said
+    chat.store.close()
 
 
 def test_a_date_changes_at_four_in_the_morning(chat: Chat) -> None:
@@ -263,6 +317,9 @@ def test_silence_pauses_the_plan_until_the_full_screen(chat: Chat) -> None:
     assert "g:check" in message.buttons.values()
     assert "g:check" in chat.command("/checkin")[0].buttons.values()
     assert chat.words("tests.none") in chat.command("/tests")[0].text
+    assert chat.type("hi")[0].text == message.text
+    chat.press("Start the check")
+    assert chat.asks("Q01") and chat.words("check.again") not in read_all(chat.sent)
 
 
 def test_the_week_asks_the_gates_and_the_extras(chat: Chat) -> None:
@@ -315,7 +372,45 @@ def test_why_shows_the_numbers(chat: Chat) -> None:
         chat.wait(days=1)
         good_day(chat, 2)
     text = read_all(chat.command("/why"))
-    assert "Pain at the start 4, mean of the last 7 days 2.0, so 2.0 less. I call that: improved." in text
+    assert "Pain at the start 4, mean of the last 7 days 2.0, so 2.0 less." in text
+    assert "Mean of the last 3 days: 2.0. I call that: improved." in text
+    assert "Strength sessions" not in text
+    for pain in ("3", "3", "9"):
+        chat.wait(days=1)
+        answer_card(chat, C1="none", C2=pain, C3="fine", C4="no", W1="7", W2="better", W5="no")
+    text = read_all(chat.command("/why"))
+    assert "Running ability 8 at the start, 7 now." in text
+    assert "Strength sessions done, of those planned for whole weeks: 100%." in text
+    assert "Running today: no running." in text and "I call that" not in text
+
+
+def test_why_says_more_pain_and_too_few_values_in_so_many_words(chat: Chat) -> None:
+    chat.wait(days=1)
+    good_day(chat, 5)
+    text = read_all(chat.command("/why"))
+    assert "Pain at the start 4. A mean of the last 7 days takes 4 values, and there are fewer yet." in text
+    for _ in range(3):
+        chat.wait(days=1)
+        good_day(chat, 5)
+    assert "mean of the last 7 days 5.0, so 1.0 more." in read_all(chat.command("/why"))
+
+
+def test_a_run_of_yesterday_is_not_praised_on_the_day_that_stops_the_plan(chat: Chat) -> None:
+    for green, said in ((True, "light.GREEN"), (False, "light.RED")):
+        chat.wait(days=1)
+        worst = {"C4": "fine"} if green else {"C4": "yes", "C4.worst": "6+"}
+        assert chat.words(said) in read_all(answer_card(chat, C1="none", C2="3", C3="none", **worst))
+    chat.wait(days=3)
+    stopped = read_all(answer_card(chat, C1="none", C2="9", C3="none", C4="fine"))
+    assert chat.words("check_in.paused") in stopped and chat.words("light.GREEN") not in stopped
+
+
+def test_what_a_check_in_asks_again_counts_no_steps_of_the_triage(chat: Chat) -> None:
+    chat.wait(days=1)
+    chat.checks_in("Not sure")
+    assert chat.asks("Q02") and "Step" not in chat.newest.text
+    chat.answer("some")
+    assert chat.newest.text.startswith("Question 1 of 6")
 
 
 def test_becoming_worse_goes_through_the_gates(chat: Chat) -> None:
@@ -527,8 +622,15 @@ def test_an_exercise_that_was_offered_joins_the_plan_only_on_a_yes(chat: Chat) -
     assert planned(chat) == before
     chat.tap(f"o:yes:{exercise}")
     assert planned(chat) == [*before, exercise]
-    chat.tap(f"x:{exercise}")
-    assert "1" in chat.newest.text
+    rests, turn = chat.words("plan.rests", name="Superman"), chat.words("plan.has_turn", name="Bird dog")
+    assert exercise == "superman"
+    shown = chat.command("/plan")[0].text
+    assert shown.count(rests) == shown.count(turn) == 1
+    assert turn in read_all(chat.tap("x:superman")) and rests in read_all(chat.tap("x:bird_dog"))
+    chat.wait(days=1)
+    good_day(chat, 2)
+    assert chat.words("plan.rests", name="Bird dog") in read_all(chat.tap("x:superman"))
+    assert "next time" not in read_all(chat.tap("x:bird_dog"))
 
 
 def check_in_of(chat: Chat) -> dict[str, object]:

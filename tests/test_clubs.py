@@ -161,6 +161,18 @@ def test_an_exercise_is_looked_up_by_a_part_of_its_name(group: Group, name: str)
     assert said.params["message_thread_id"] == 5
 
 
+def test_a_card_names_the_easiest_way_after_the_steps_and_as_what_to_begin_with(group: Group) -> None:
+    library, words = Library(group.engine.content, group.bot.desk.words), group.bot.desk.words
+    for exercise in library.shown:
+        first = words("exercise.first", how=exercise.levels[0].how)
+        card = library.card(exercise)
+        for text in (card.text, card.shown.caption if card.shown is not None else ""):
+            if len(exercise.levels) == 1:
+                assert words.label("exercise.first", how="") not in text
+            elif text:
+                assert f"\n\n{first}\n\n" in text and text.rfind(words.text(exercise.cues[-1])) < text.index(first)
+
+
 @pytest.mark.parametrize(
     ("typed", "shown"),
     [

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from telegram import Update
 
-from bot.decoding import Malformed, decode
+from bot.decoding import Malformed, decode, decode_query, sender_of, update_id_of
+from bot.inline import Query
 from bot.work import Incoming
 from tests.fake_bot_api import USERNAME
 
@@ -224,16 +225,79 @@ def test_an_update_of_another_kind_is_none_of_ours() -> None:
     assert decode(Update.de_json({"update_id": 1, "something_new": {"a": 1}}, None), USERNAME) is None
 
 
-@pytest.mark.parametrize("chat_id", [None, "7", 2**63, -(2**70), 1.5, True, [1], {"id": 1}])
-def test_a_value_of_another_type_than_the_bot_api_names_is_malformed(chat_id: Any) -> None:
-    message = {"message_id": 5, "date": 0, "chat": {"id": chat_id, "type": "private"}, "text": "hello"}
+@pytest.mark.parametrize(
+    "chat",
+    [
+        *({"id": one, "type": "private"} for one in (None, "7", 2**63, -(2**70), 1.5, True, [1], {"id": 1})),
+        *({"id": CLUB, "type": "supergroup", "title": one} for one in ([None], 2**63, 1.5, {"a": 1})),
+    ],
+)
+def test_a_value_of_another_type_than_the_bot_api_names_is_malformed(chat: dict[str, Any]) -> None:
+    message = {"message_id": 5, "date": 0, "chat": chat, "text": "/check"}
     with pytest.raises(Malformed):
         decode(Update.de_json({"update_id": 1, "message": message}, None), USERNAME)
+    query = {"id": "q", "from": GIVEN, "chat_instance": "1", "data": "g:plan", "message": message | {"date": 1}}
+    with pytest.raises(Malformed):
+        decode(Update.de_json({"update_id": 1, "callback_query": query}, None), USERNAME)
 
 
-def test_half_a_surrogate_in_callback_data_becomes_a_question_mark() -> None:
-    message = {"message_id": 5, "date": 1, "chat": {"id": ADA, "type": "private"}}
+def test_half_a_surrogate_becomes_a_question_mark() -> None:
+    message = {"message_id": 5, "date": 1, "chat": {"id": CLUB, "type": "supergroup", "title": "x\ud83d"}}
     person = {"id": 7, "is_bot": False, "first_name": "Ada"}
     query = {"id": "q", "from": person, "chat_instance": "1", "data": "d\ud83d", "message": message}
     incoming = decode(Update.de_json({"update_id": 1, "callback_query": query}, None), USERNAME)
-    assert incoming is not None and incoming.data == "d?"
+    assert incoming is not None and (incoming.data, incoming.title) == ("d?", "x?")
+
+
+# ---- what is read before all else ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("raw", "number"),
+    [
+        ({"update_id": 0}, 0), ({"update_id": 2**63 - 1}, 2**63 - 1), ({"update_id": 2**63}, None),
+        ({"update_id": -1}, None), ({"update_id": True}, None), ({"update_id": "7"}, None), ({}, None), ([], None),
+        (None, None),
+    ],
+)  # fmt: skip
+def test_an_update_is_known_by_a_number_that_can_be_kept(raw: Any, number: int | None) -> None:
+    assert update_id_of(raw) == number
+
+
+@pytest.mark.parametrize(
+    ("content", "sender"),
+    [
+        ({"message": {"from": {"id": 7}, "chat": {"id": CLUB}}}, 7),
+        ({"message": {"chat": {"id": CLUB}}}, CLUB),
+        ({"message": {"from": {"id": "7"}, "chat": {"id": CLUB}}}, CLUB),
+        ({"message": {"from": {"id": 2**63}, "chat": [7]}}, 0),
+        ({"message": "hello"}, 0),
+        ({}, 0),
+    ],
+)
+def test_whoever_caused_an_update_is_found_however_malformed_it_is(content: dict[str, Any], sender: int) -> None:
+    assert sender_of({"update_id": 1, **content}) == sender
+
+
+def test_a_query_says_what_was_typed_in_which_language_and_nothing_about_who_typed() -> None:
+    person = {"id": 7, "is_bot": False, "first_name": "Ada", "language_code": "de"}
+    content = {"id": "q", "from": person, "query": "bridge\ud83d", "offset": "50"}
+    update = Update.de_json({"update_id": 1, "inline_query": content}, None)
+    assert decode_query(update) == Query("q", "bridge?", "de", "50") and decode(update, USERNAME) is None
+    assert decode_query(Update.de_json({"update_id": 1}, None)) is None
+
+
+def test_a_card_that_somebody_posted_by_inline_mode_was_said_by_nobody() -> None:
+    ours = {"id": 1, "is_bot": True, "first_name": "Bot", "username": USERNAME}
+    for chat_id in (ADA, CLUB):
+        assert read(chat_id, text="/check", via_bot=ours) is None
+        assert read(chat_id, text="/check", via_bot={**ours, "username": "AnotherBot"}) is not None
+
+
+def test_a_note_of_telegram_itself_says_nothing_in_a_private_chat() -> None:
+    assert read(pinned_message={"message_id": 1, "date": 0, "chat": {"id": ADA, "type": "private"}}) is None
+
+
+def test_a_supergroup_that_a_group_has_become_takes_messages() -> None:
+    assert read(CLUB, migrate_from_chat_id=-5) == Incoming(1, CLUB, "allowed", private=False)
+    assert read(CLUB, migrate_to_chat_id=CLUB - 1) is None

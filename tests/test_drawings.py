@@ -96,22 +96,33 @@ def test_an_exercise_whose_drawing_was_not_rendered_has_its_text(chat: Chat, tmp
 
 
 def test_every_card_fits_its_caption_at_every_level_for_the_most_cautious_plan(content: Content) -> None:
-    cards = Cards(Words(content, str))
+    words = Words(content, str)
+    cards, halved = Cards(words), words("card.halved")
     result = assess(content, parse(content, b'{"leg": "below_knee", "nprs": 5}'))
     reasons = tuple(row.id for row in content.planning.findings if row.dose_note)
     for exercise in content.library.exercises:
         for level in range(1, len(exercise.levels) + 1):
             planned = replace(result, plan=(PlannedExercise(exercise.id, level, reasons),))
-            shown = cards.card(planned, exercise.id, halved=True, version="").shown
+            shown = cards.card(planned, exercise.id, "", halved).shown
             assert shown is not None
             assert length(shown.caption) <= CAPTION_LIMIT
             assert "When to stop: Your plan is a gentle one." in shown.caption
 
 
+def test_the_steps_of_the_whole_exercise_are_bounded_at_level_1(content: Content) -> None:
+    cards, result = Cards(Words(content, str)), assess(content, parse(content, b"{}"))
+    for level, said in ((1, True), (2, False), (3, False)):
+        planned = replace(result, plan=(PlannedExercise("bird_dog", level, ()),))
+        card = cards.card(planned, "bird_dog", "")
+        assert card.shown is not None
+        assert ("where level 1 says less, do less" in card.shown.caption) is said
+        assert ("where level 1 says less, do less" in card.text) is said
+
+
 def test_a_caption_that_cannot_hold_when_to_stop_is_not_used(content: Content) -> None:
     cards = Cards(Words(content, lambda text: text * 3))
     result = assess(content, parse(content, b'{"leg": "below_knee", "nprs": 5}'))
-    assert cards.card(result, result.plan[0].exercise, halved=False, version="").shown is None
+    assert cards.card(result, result.plan[0].exercise, "").shown is None
 
 
 # ---- texts only --------------------------------------------------------------------------------------------------
@@ -170,6 +181,21 @@ def test_a_self_test_is_shown_before_its_first_question_and_once(chat: Chat, con
     assert asked.method == "sendMessage"
     following = chat.answer("30p")
     assert [each.method for each in following] == ["editMessageText", "sendMessage"]
+
+
+def test_the_plank_is_shown_in_its_six_stages_and_on_the_knees_without_feet(chat: Chat, content: Content) -> None:
+    pictures = content.pictures.pictures
+    chat.begin()
+    album, _ = chat.tap("t:T6")[-2:]
+    assert album.method == "sendMediaGroup"
+    assert [each["caption"] for each in album.params["media"]] == [pictures[f"plank_{at}"] for at in range(1, 7)]
+    assert INSTEAD not in album.params
+    chat.command("/delete")
+    chat.press(chat.words("delete.yes"))
+    chat.begin(Person({"age": "65p"}))
+    for test, drawing in (("T6", "front_plank"), ("T8", "test_t8_knees")):
+        shown, _ = chat.tap(f"t:{test}")[-2:]
+        assert shown.text == pictures[drawing]
 
 
 def test_the_tips_of_a_plan_are_shown_together_with_their_words(chat: Chat, content: Content) -> None:
@@ -326,7 +352,7 @@ def test_a_stretch_offers_the_timer_of_its_hold_and_nothing_else_does(content: C
     for exercise in content.library.exercises:
         for level, each in enumerate(exercise.levels, 1):
             planned = replace(result, plan=(PlannedExercise(exercise.id, level, ()),))
-            message = cards.card(planned, exercise.id, halved=False, version="")
+            message = cards.card(planned, exercise.id, "")
             assert message.shown is not None
             data = [one.data for row in message.shown.rows for one in row if one.data.startswith("v:")]
             held = each.dose.hold if exercise.category == "mobility" and each.dose.reps is None else None

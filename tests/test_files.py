@@ -91,6 +91,19 @@ async def test_a_file_that_telegram_has_lost_is_uploaded_anew(office: Office) ->
     assert all(shown.media is not None for shown in office.api.messages(ADA))
 
 
+@pytest.mark.parametrize("said", ["wrong remote file identifier specified: x", "FILE_REFERENCE_EXPIRED", "MEDIA_EMPTY"])
+async def test_whatever_telegram_calls_it_a_file_that_it_no_longer_takes_is_uploaded_anew(
+    office: Office, said: str
+) -> None:
+    office.queue(ADA, animation())
+    await office.settle()
+    office.api.fail(400, f"Bad Request: {said}", "sendAnimation")
+    office.queue(ADA, animation(**{INSTEAD: TEXT}))
+    await office.settle()
+    assert office.api.shelf.uploads == ["walk.mp4", "walk.mp4"]
+    assert all(shown.media is not None for shown in office.api.messages(ADA))
+
+
 @pytest.mark.parametrize("trouble", ["refused", "gone", "failing"])
 async def test_where_a_drawing_cannot_be_sent_its_text_goes_out(office: Office, folder: Path, trouble: str) -> None:
     if trouble == "refused":

@@ -49,11 +49,20 @@ def found(bot: Conversation, text: str) -> list[str]:
         ("bird dog", "bird_dog"), ("brid dog", "bird_dog"), ("glute brige", "glute_bridge"),
         ("GLUTE  BRIDGE!", "glute_bridge"),
         ("sid plank", "side_plank"), ("clams", "clamshell"), ("hamstirng", "hamstring_wall"), ("cat cow", "cat_camel"),
-        ("check your back", CHECK), ("chek my back", CHECK), ("sore back", CHECK), ("walk", "walk"),
+        ("walk", "walk"), ("posture check", "neutral_spine"), ("small of back press", "pelvic_tilt"),
     ],
 )  # fmt: skip
 def test_a_name_is_found_first_in_spite_of_a_slip(bot: Conversation, typed: str, best: str) -> None:
     assert found(bot, typed)[0] == best
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["check", "Check!", "chek", "chekc", "check your back", "check my back", "chek my bakc", "back", "bak", "my back",
+     "back check", "sore back", "lower back", "back pain", "pain", "help"],
+)  # fmt: skip
+def test_whoever_means_the_check_finds_it_before_any_exercise(bot: Conversation, typed: str) -> None:
+    assert found(bot, typed)[0] == CHECK
 
 
 @pytest.mark.parametrize("typed", ["bridge", "brdge", "brigde", "Bridge"])

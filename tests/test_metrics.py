@@ -22,7 +22,7 @@ from bot.metrics import Metrics, open_window
 from bot.records import Call, Chat, Commit, Notice
 from bot.store import Numbers, Store
 from bot.telegram import serve
-from tests.fake_bot_api import FakeBotApi
+from tests.fake_bot_api import PATIENCE, FakeBotApi
 from tests.test_telegram import ADA, MENU, Echo, settings
 from tests.test_webhook import free_port
 
@@ -58,7 +58,7 @@ async def test_a_running_bot_shows_what_it_did_and_names_nobody(api: FakeBotApi,
         status, text = await asyncio.to_thread(read, given.metrics_port, "/metrics")
     finally:
         os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, PATIENCE)
     assert (health[0], json.loads(health[1])) == (200, {"ok": True, "reason": ""})
     seen = values(text)
     assert status == 200

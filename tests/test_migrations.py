@@ -15,6 +15,7 @@ from bot.migrations import migrations
 from bot.store import Store
 from bot.store.connection import connect
 from bot.store.copies import rewrite, verify
+from flows.team import Total
 from tests.test_encryption import KEY
 
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -110,3 +111,23 @@ def test_every_released_schema_can_be_encrypted_before_it_is_brought_up(tmp_path
     with closing(Store.open(path, KEY)) as store:
         assert store.chat(4_711_471_147) is not None and store.latest_session("ada") is not None
     assert schema_of(path, KEY) == schema_of(tmp_path / "new.db")
+
+
+def test_whoever_was_deleted_before_weeks_forgot_them_is_taken_out_of_their_teams(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    with closing(sqlite3.connect(path)) as db:
+        old = Database(db, strict=True)
+        migrations.apply(old, stop_before="m010_untold_weeks")
+        old.execute(
+            "insert into chat select 'g', -1, 'group', '', '', null, '', null, null, null, null, '', '', 0, null"
+        )
+        columns = "'', '', '', null, 'active', '07:00', '[]', 1, '[]', null, null, '0001-01-01', 0, null, null"
+        old.execute(f"insert into club select 'c', 'g', 't', {columns}")
+        old.execute("insert into team_member values ('here', 'g', 'c', '2026-01-01', null)")
+        old.execute(
+            """insert into team_week values ('c', '2026-03-02', 20, 20, '[["gone","here","lost"]]', '2026-03-10')"""
+        )
+        db.commit()
+    with closing(Store.open(path)) as store:
+        (week,) = store.team_weeks("c")
+        assert week.teams == (frozenset({"", "here"}),) and week.total == Total(20, 20)

@@ -162,7 +162,7 @@ def test_the_monthly_one_ends_when_its_runner_says_so(chat: Chat) -> None:
     shown = chat.command("/reminders")[-1]
     assert "g:monthly_off" in shown.buttons.values() and "g:checks_off" not in shown.buttons.values()
     ended = chat.press("Stop monthly questions")[-1]
-    assert set(kept(chat)) == {"check_in"} and "g:monthly_off" not in ended.buttons.values()
+    assert set(kept(chat)) == {"check_in", "nudge"} and "g:monthly_off" not in ended.buttons.values()
 
 
 @pytest.mark.parametrize(
@@ -184,6 +184,14 @@ def test_a_new_plan_offers_one_self_check_a_day_on_days_two_to_five(chat: Chat) 
     assert (one.days, one.times) == (tuple(date(2026, 3, day) for day in (4, 5, 6, 7)), (time(7, 30),))
     assert "Wednesday 4 March at 07:30" in chat.newest.text
     assert chat.words("remind.has_check_of_the_day") in chat.command("/reminders")[-1].text
+
+
+def test_what_comes_more_than_once_moves_to_the_time_of_a_check_in_that_is_set_later(chat: Chat) -> None:
+    chat.press("One self-check a day")
+    chat.type("Berlin")
+    daily(chat)
+    own = kept(chat)
+    assert own["check_of_the_day"].times == own["check_in"].times == (time(7, 30),)
 
 
 def test_each_day_another_self_check_that_is_not_done(chat: Chat) -> None:
@@ -208,7 +216,7 @@ def test_a_plan_that_is_paused_invites_to_no_self_check(chat: Chat) -> None:
     chat.press("Start the check")
     assert "check_of_the_day" in kept(chat)
     chat.go(DOCTOR)
-    assert set(kept(chat)) == {"check_in"}
+    assert set(kept(chat)) == {"check_in", "nudge"}
     assert chat.tap("g:check_of_the_day")[-1].text == chat.words("tests.none")
 
 

@@ -91,7 +91,8 @@ def sent(store: Store, line: Line, seconds: float = 3600.0, *later: tuple[float,
             await asyncio.sleep(after)
             happens()
             sender.wake()
-        while store.numbers(START).calls_waiting and loop.time() - begun < seconds and not sending.done():
+        waits = "select 1 from outbox where params is not null limit 1"
+        while store._db.execute(waits).fetchone() and loop.time() - begun < seconds and not sending.done():
             await asyncio.sleep(0.05)
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)

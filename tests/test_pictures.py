@@ -68,3 +68,21 @@ def test_a_question_is_timed_by_its_video_and_on_the_knees_by_another_or_none(
 
 def test_a_hold_is_timed_by_the_ring_of_exactly_its_length() -> None:
     assert [TIMED.timer(seconds) for seconds in (19, 20, 21)] == ["", "ring", ""]
+
+
+@pytest.mark.parametrize(
+    ("test", "knees", "shown"),
+    [
+        ("T6", False, ["plank_1", "plank_2", "plank_3", "plank_4", "plank_5", "plank_6"]),
+        ("T6full", False, ["plank_1", "plank_2", "plank_3", "plank_4", "plank_5", "plank_6"]),
+        ("T6", True, ["front_plank"]),
+        ("T8", False, ["test_t8", "test_t8_knees"]),
+        ("T8", True, ["test_t8_knees"]),
+        ("T5", True, ["test_t5"]),
+        ("T9", False, []),
+    ],
+)
+def test_a_self_test_is_shown_in_its_stages_and_on_the_knees_without_feet(
+    content: Content, test: str, knees: bool, shown: list[str]
+) -> None:
+    assert list(content.pictures.forms(test, knees=knees)) == shown

@@ -14,8 +14,8 @@ import pytest
 from pypdf import PdfReader
 
 from bot import printing
+from bot.brevity import LIMIT
 from bot.check_in import CheckIn
-from bot.letter import LIMIT
 from bot.made import made
 from bot.printing import Printing
 from bot.terminal import Terminal
@@ -86,7 +86,7 @@ def test_the_person_reads_the_text_before_the_page_comes(chat: Chat) -> None:
     assert is_report(sent)
     intro, text, document = sent
     assert intro.text == chat.words("report.intro")
-    assert 0 < len(text.text) <= LIMIT
+    assert 0 < len(text.text) < LIMIT
     assert text.buttons == {}
     words = page(document)
     for line in ("Low back pain in a runner: handover", "Made on 2 Mar 2026", "Cola-coloured pee"):

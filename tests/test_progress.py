@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.charts import draw
 from bot.check_in import CheckIn
-from bot.progress import draw, unpacked
+from bot.progress import unpacked
 from flows.engine import Engine
 from tests.chat import Chat
 from tests.person import Person

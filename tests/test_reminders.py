@@ -471,6 +471,7 @@ def test_no_day_has_more_messages_than_were_chosen_and_none_is_lost(own: tuple[R
     on_time = {now for now, due in came if "check_in" in due.kinds}
     assert all(any(timedelta() <= now - at < timedelta(minutes=2) for now in on_time) for at in expected[1:])
     assert all(not one.days and not one.missed for one in known.values() if one.kind != "nudge")
+    assert all("check_in" in due.kinds for _, due in came if "nudge" in due.kinds)
 
 
 def test_after_a_check_in_none_comes_for_the_same_day(town: Town) -> None:
@@ -520,6 +521,20 @@ def test_a_nudge_waits_for_a_chosen_day_and_for_the_silence_after_the_last_check
     assert town.one("nudge").days == (date(2026, 12, 1),)
     town.change(checked_in, NOON + days(5))
     assert town.one("nudge").days == (date(2026, 12, 8),)
+
+
+@pytest.mark.parametrize("quiet", [(racing, date(2026, 12, 1)), (paused, date(2026, 12, 3))], ids=["race", "pause"])
+def test_a_nudge_that_may_not_come_on_its_day_waits_for_the_next_chosen_one(
+    town: Town, quiet: tuple[Callable[..., tuple[Reminder, ...]], date]
+) -> None:
+    town.add(NOON, check_in(weekdays=(1, 4)))
+    town.change(checked_in, NOON + days(2))
+    assert town.one("nudge").days == (date(2026, 12, 1),)
+    town.change(*quiet, NOON + days(2))
+    town.live(NOON + days(2), NOON + days(12), hours(1))
+    assert [each for each in zip(town.walls(), town.kinds(), strict=True) if "nudge" in each[1]] == [
+        ("04 19:00", ("check_in", "nudge"))
+    ]
 
 
 def test_without_a_check_in_reminder_there_is_no_nudge(town: Town) -> None:

@@ -17,6 +17,7 @@ from bot.records import REMINDERS, UNTIL_I_SAY, Reminder
 from bot.reminders import tick
 from bot.reminding import FLOW, Reminding
 from bot.speaker import REMIND_DOCTOR, REMIND_RECHECK
+from bot.work import Incoming
 from flows.engine import Engine
 from flows.schema import Content
 from tests.chat import NOW, Chat, Sent, read_all
@@ -41,7 +42,8 @@ def kept(chat: Chat) -> tuple[Reminder, ...]:
 
 
 def one(chat: Chat) -> Reminder:
-    (found,) = kept(chat)
+    """The reminder that was asked for; beside a check-in waits the nudge."""
+    (found,) = [each for each in kept(chat) if each.kind != "nudge"]
     return found
 
 
@@ -123,6 +125,18 @@ def test_a_location_gives_candidates_and_is_not_kept(chat: Chat) -> None:
     assert NOW.astimezone(ZoneInfo(one(chat).zone)).hour == 9 and "48.1" not in str(
         chat.store.everything(chat.chat.key)
     )
+
+
+def test_a_location_is_gone_from_the_files_as_soon_as_it_was_looked_at(chat: Chat, tmp_path: Path) -> None:
+    chat.command("/remind")
+    chat.store.receive(900, '{"location": {"latitude": 48.137154}}')
+    assert b"48.137154" in on_disk(tmp_path)
+    chat.bot.handle(Incoming(900, chat.chat_id, "location", location=(48.1, 11.6)), chat.now)
+    assert b"48.137154" not in on_disk(tmp_path)
+
+
+def on_disk(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.iterdir())
 
 
 def test_back_goes_one_question_back_and_stop_changes_nothing(chat: Chat) -> None:
@@ -361,7 +375,7 @@ def test_off_removes_all_and_delete_leaves_nothing(chat: Chat) -> None:
     assert chat.press("Switch off")[-1].buttons == {"Set reminders": "g:remind"}
     assert kept(chat) == ()
     set_up(chat)
-    assert len(list(chat.store.everything(chat.chat.key)["reminder"])) == 1  # type: ignore[call-overload]
+    assert len(list(chat.store.everything(chat.chat.key)["reminder"])) == 2  # type: ignore[call-overload]
     key = chat.chat.key
     chat.command("/delete")
     chat.tap("g:delete_yes")
@@ -402,10 +416,10 @@ def test_the_offer_asks_for_no_zone_that_is_known(chat: Chat) -> None:
     chat.press("Start the check")
     chat.go(DOCTOR)
     chat.press("Remind me in 3 days")
-    assert {each.kind for each in kept(chat)} == {"check_in", "doctor_3_days"}
+    assert {each.kind for each in kept(chat)} == {"check_in", "nudge", "doctor_3_days"}
     # Thursday has no check-in.
     assert "on Thursday 5 March at 09:00" in chat.press("Remind me in 3 days")[-1].text
-    assert len(kept(chat)) == 2
+    assert len(kept(chat)) == 3
 
 
 def test_an_offer_that_joins_a_check_in_says_when_that_is(chat: Chat) -> None:

@@ -89,7 +89,7 @@ def test_the_schema_is_this_and_nothing_else(store: Store, path: Path) -> None:
         "membership": "chat club joined_at".split(),
         "team_member": "key chat club since left_on".split(),
         "team_day": "member day done".split(),
-        "team_week": "club monday at_least fewer_than teams settled_on".split(),
+        "team_week": "club monday at_least fewer_than teams settled_on post".split(),
         "outbox": "id chat method params tag edits message_id attempts not_before error sent_at priority begun_at "
         "expires_at parked_at".split(),
     }

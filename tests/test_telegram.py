@@ -27,7 +27,7 @@ from bot.records import Call, Chat, Commit
 from bot.store import Store, StoreError
 from bot.telegram import serve
 from bot.work import Incoming
-from tests.fake_bot_api import TOKEN, USERNAME, FakeBotApi
+from tests.fake_bot_api import PATIENCE, TOKEN, USERNAME, FakeBotApi
 
 ADA, CLUB = 2**40, -1_000_000_000_001
 MENU = {"private": [("start", "Begins")], "groups": [("help", "Explains"), ("check", "Starts a check")]}
@@ -85,7 +85,7 @@ class Running:
 
     async def stop(self) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait_for(self.task, 10)
+        await asyncio.wait_for(self.task, PATIENCE)
 
     def texts(self, chat_id: int) -> list[str]:
         return [shown.text for shown in self.api.messages(chat_id)]
@@ -296,7 +296,7 @@ async def test_a_second_bot_with_the_same_token_is_named(
 async def test_a_refused_token_ends_the_bot_with_one_clear_line(api: FakeBotApi, path: Path, store: Store) -> None:
     wrong = replace(settings(api, path), token="123456:another-token-altogether")
     with pytest.raises(ConfigError, match="TELEGRAM_BOT_TOKEN is refused") as caught:
-        await asyncio.wait_for(serve(wrong, store, Echo(store), MENU), 10)
+        await asyncio.wait_for(serve(wrong, store, Echo(store), MENU), PATIENCE)
     assert "another-token" not in str(caught.value)
 
 
@@ -306,7 +306,7 @@ async def test_a_store_that_cannot_be_written_ends_the_bot_and_the_update_comes_
     store._db.execute("create trigger full before insert on inbox begin select raise(abort, 'disk full'); end")
     update_id = api.say(ADA, "hello")
     with pytest.raises(StoreError, match="disk full"):
-        await asyncio.wait_for(serve(settings(api, path), store, Echo(store), MENU), 10)
+        await asyncio.wait_for(serve(settings(api, path), store, Echo(store), MENU), PATIENCE)
     assert all(int(call.params["offset"]) <= update_id for call in api.calls("getUpdates"))
     store._db.execute("drop trigger full")
     async with serving(api, path, store) as bot:
@@ -317,7 +317,7 @@ async def test_a_sender_that_fails_ends_the_bot(api: FakeBotApi, path: Path, sto
     store._db.execute("create trigger full before update on outbox begin select raise(abort, 'disk full'); end")
     api.say(ADA, "hello")
     with pytest.raises(StoreError, match="disk full"):
-        await asyncio.wait_for(serve(settings(api, path), store, Echo(store), MENU), 10)
+        await asyncio.wait_for(serve(settings(api, path), store, Echo(store), MENU), PATIENCE)
 
 
 # ---- start and end -------------------------------------------------------------------------------------------
@@ -354,7 +354,7 @@ async def test_a_signal_ends_the_bot_after_what_waits_is_sent(bot: Running, numb
     bot.api.say(ADA, "hello")
     await asyncio.to_thread(bot.api.wait_for, lambda: bot.echo.heard)
     os.kill(os.getpid(), number)
-    await asyncio.wait_for(bot.task, 10)
+    await asyncio.wait_for(bot.task, PATIENCE)
     assert bot.texts(ADA) == ["heard hello"]
     assert bot.store.heads(datetime.now(UTC), 1) == []
 

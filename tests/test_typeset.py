@@ -209,7 +209,8 @@ def test_a_plan_is_one_a4_page_with_every_exercise_its_dose_and_fourteen_days(en
     name_of = {exercise.id: exercise.name for exercise in engine.content.library.exercises}
     assert whole.day is not None and [row["name"] for row in rows] == [name_of[each] for each in whole.day.levels]
     text = read(page)
-    said = [text for row in rows for text in (row["name"], row["dose"], row["how"])]
+    said = [text for row in rows for text in (row["name"], row["dose"], row["how"], row["mind"])] + [data["key"]]
+    said += strings(data["always"])
     said += [data["title"], data["begins"], data["pain"], *data["running"], *data["stop"], data["net"], data["made"]]
     assert [each for each in said if squeezed(each) not in text] == []
     assert data["days"] == [str(day) for day in range(1, 15)]
@@ -238,6 +239,24 @@ def test_the_longest_plan_fits_on_its_page(engine: Engine, translate: Any, tmp_p
     names = [row[part] for group in data["groups"] for row in group["rows"] for part in ("name", "dose", "how")]
     assert len(names) == 30
     assert [each for each in names if squeezed(each) not in text] == []
+
+
+def test_what_bounds_a_dose_stands_beside_it_and_no_step_is_too_much_for_level_1(engine: Engine) -> None:
+    words, whole = Words(engine.content, str), source(engine, *CASES["self_care"])
+    assert whole.day is not None
+    page = PlanPage(Outcome(engine, words), words)
+    for level in (1, 2, 3):
+        exercises = [each for each in engine.content.library.exercises if len(each.levels) >= level]
+        day = replace(whole.day, levels={each.id: level for each in exercises})
+        groups = page.page(whole.session, day, whole.today)["groups"]
+        found = {row["name"]: row for group in groups for row in group["rows"]}
+        for exercise in (each for each in exercises if each.category != "always"):
+            row = found[exercise.name]
+            assert exercise.levels[level - 1].dose.note in row["dose"] and exercise.stop in row["mind"]
+            assert (row["cues"] == "") == (level == 1)
+        assert "do one set more on that side" in found["Single-leg bridge hold"]["mind"]
+    walk, _ = next(each for each in page.page(whole.session, whole.day, whole.today)["always"])
+    assert walk == "Brisk walk (only while pain is 3 out of 10 or less)"
 
 
 def test_a_drawing_is_that_of_the_level(engine: Engine) -> None:

@@ -20,7 +20,7 @@ from bot.decoding import ALLOWED_UPDATES
 from bot.store import Store, StoreError
 from bot.telegram import serve
 from bot.webhook import LARGEST
-from tests.fake_bot_api import FakeBotApi, knock
+from tests.fake_bot_api import PATIENCE, FakeBotApi, knock
 from tests.test_telegram import ADA, MENU, Echo, inbox, settings
 
 SECRET = "a-secret-of-the-webhook"
@@ -63,7 +63,7 @@ async def open_house(api: FakeBotApi, path: Path, store: Store) -> AsyncIterator
     finally:
         if not task.done():
             os.kill(os.getpid(), signal.SIGTERM)
-            await asyncio.wait_for(task, 10)
+            await asyncio.wait_for(task, PATIENCE)
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ async def test_a_store_that_fails_acknowledges_nothing_and_ends_the_bot(
         store._db.execute("create trigger full before insert on inbox begin select raise(abort, 'disk full'); end")
         number = api.say(ADA, "hello")
         with pytest.raises(StoreError, match="disk full"):
-            await asyncio.wait_for(house.task, 10)
+            await asyncio.wait_for(house.task, PATIENCE)
         assert api.delivered[0] in ((number, 500), (number, 0))
         store._db.execute("drop trigger full")
     async with open_house(api, path, store) as house:
@@ -186,7 +186,7 @@ async def test_a_signal_ends_the_bot_after_what_waits_is_sent(house: House) -> N
     house.api.say(ADA, "hello")
     await asyncio.to_thread(house.api.wait_for, lambda: house.api.delivered)
     os.kill(os.getpid(), signal.SIGTERM)
-    await asyncio.wait_for(house.task, 10)
+    await asyncio.wait_for(house.task, PATIENCE)
     assert [shown.text for shown in house.api.messages(ADA)] in (["heard hello"], [])
     pending = house.store.pending()
     assert bool(pending) == (house.api.messages(ADA) == [])
@@ -206,4 +206,4 @@ async def test_a_port_that_is_taken_ends_the_bot_with_one_clear_line(api: FakeBo
         taken.bind(("127.0.0.1", given.webhook.port))
         taken.listen()
         with pytest.raises(ConfigError, match="WEBHOOK_PORT cannot be listened at"):
-            await asyncio.wait_for(serve(given, store, Echo(store), MENU), 10)
+            await asyncio.wait_for(serve(given, store, Echo(store), MENU), PATIENCE)

@@ -200,6 +200,9 @@ def test_zones_whose_clocks_part_within_two_years_are_different_choices() -> Non
     choices = by_clock([time(9)], NOW)
     mountain = [{candidate.zone for candidate in choice.candidates} for choice in choices]
     assert any("America/Denver" in zones and "America/Phoenix" not in zones for zones in mountain)
+    # Havana's clocks go back two hours before those of New York, on the same day.
+    eastern = by_clock([time(21, 30)], datetime(2026, 10, 30, 1, 30, tzinfo=UTC))
+    assert [each.candidates[0].city for each in eastern][1:] == ["New York", "Havana"]
 
 
 def test_a_time_without_a_half_of_the_day_gives_the_zones_of_both() -> None:

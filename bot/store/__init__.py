@@ -5,27 +5,28 @@ One process, one connection, one thread; nothing here awaits, so a transaction i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from bot import rows
 from bot.records import Commit, new_key
 from bot.store.clubs import Clubs
-from bot.store.connection import StoreError, opened, reason
+from bot.store.connection import Older, StoreError, looked_at, opened, reason
 from bot.store.figures import Figures, Numbers
 from bot.store.inbox import AlreadyHandled, Inbox
 from bot.store.lock import Gone, InUse, alone
 from bot.store.outbox import OF_CHAT, WAITING, Outbox
 from bot.store.people import People
-from bot.store.teams import Teams
 from bot.store.terms import Terms
 from bot.store.timetable import Timetable
 from bot.store.uploads import Uploads
 
-__all__ = ["AlreadyHandled", "Gone", "InUse", "Numbers", "Store", "StoreError", "alone"]
+__all__ = ["AlreadyHandled", "Gone", "InUse", "Numbers", "Older", "Store", "StoreError", "alone"]
 
 
-class Store(Inbox, People, Timetable, Clubs, Teams, Outbox, Terms, Uploads, Figures):
+class Store(Inbox, People, Timetable, Clubs, Outbox, Terms, Uploads, Figures):
     """Every SQL statement of the bot, synchronous and durable; here stands what takes more than one table at once."""
 
     @classmethod
@@ -35,12 +36,20 @@ class Store(Inbox, People, Timetable, Clubs, Teams, Outbox, Terms, Uploads, Figu
         With a key its pages are encrypted. Raises StoreError where that is not possible.
         """
         path = Path(path)
-        try:
+        with _located(path):
             return cls(opened(path, key))
-        except (OSError, StoreError) as error:
-            raise StoreError(
-                f"the database {path} cannot be opened: {reason(error)} (DATABASE_PATH says where it is)"
-            ) from error
+
+    @classmethod
+    @contextmanager
+    def reading(cls, path: Path, key: str = "") -> Iterator[Store]:
+        """Reads a database for as long as the block lasts, also while a bot uses it, and changes nothing.
+
+        Raises StoreError where that is not possible, and Older where this version would have to change it first.
+        """
+        with _located(path):
+            db = looked_at(path, key)
+        with closing(db):
+            yield cls(db)
 
     def close(self) -> None:
         """Closes the file; what was erased is gone from the write-ahead log too."""
@@ -90,6 +99,7 @@ class Store(Inbox, People, Timetable, Clubs, Teams, Outbox, Terms, Uploads, Figu
     def _forget(self, commit: Commit) -> None:
         chat_id, kind, now = commit.chat.chat_id, commit.chat.kind, rows.time_text(commit.chat.seen_at)
         calls = tuple(map(self._addressed, commit.calls))
+        self._withdraw(commit.chat.key)
         self._db.execute("delete from chat where chat_id = :chat_id", {"chat_id": chat_id})
         if not commit.calls:
             return
@@ -139,3 +149,13 @@ class Store(Inbox, People, Timetable, Clubs, Teams, Outbox, Terms, Uploads, Figu
                 """,
                 {"new": new, "key": before.key, "question_call": after.question_call if after else None},
             )
+
+
+@contextmanager
+def _located(path: Path) -> Iterator[None]:
+    """Says which database cannot be opened, and where its place is named."""
+    try:
+        yield
+    except (OSError, StoreError) as error:
+        kind = Older if isinstance(error, Older) else StoreError
+        raise kind(f"the database {path} cannot be opened: {reason(error)} (DATABASE_PATH says where it is)") from error

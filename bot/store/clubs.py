@@ -7,10 +7,10 @@ from datetime import datetime
 
 from bot import rows
 from bot.records import CLUBS, Club, ClubState, Notice
-from bot.store.connection import Connected
+from bot.store.teams import Teams
 
 
-class Clubs(Connected):
+class Clubs(Teams):
     """The clubs, each by its group's chat."""
 
     def club(self, chat_key: str) -> Club | None:
@@ -52,13 +52,15 @@ class Clubs(Connected):
                 """,
                 map(rows.values, planned),
             )
-            self._db.conn.executemany(
-                """
-                insert into outbox (chat, method, params, tag, priority, expires_at)
-                values (:chat, :method, :params, :tag, :priority, :expires_at)
-                """,
-                ({**rows.notice(post), "priority": CLUBS} for post in posts),
-            )
+            for post in posts:
+                cursor = self._db.execute(
+                    """
+                    insert into outbox (chat, method, params, tag, priority, expires_at)
+                    values (:chat, :method, :params, :tag, :priority, :expires_at)
+                    """,
+                    {**rows.notice(post), "priority": CLUBS},
+                )
+                self._tell(post.chat, cursor.lastrowid)
 
     def silence(self, chat_key: str, state: ClubState, thread_id: int | None = None) -> None:
         """Notes that a group takes no messages, or no more in one topic: nothing is posted there unasked any more.
@@ -77,7 +79,7 @@ class Clubs(Connected):
         if cursor.rowcount:
             self._db.execute(
                 """
-                update outbox set params = null, error = :state
+                update outbox set params = null, error = iif(begun_at is null, :state, 'uncertain')
                 where chat = :chat and priority = :clubs and params is not null
                 """,
                 {"chat": chat_key, "state": state, "clubs": CLUBS},
@@ -113,6 +115,13 @@ class Clubs(Connected):
         self._db.execute(
             """
             update or ignore team_member set club = (select key from club where chat = :to)
+            where club = (select key from club where chat = :from) and exists (select 1 from club where chat = :to)
+            """,
+            move,
+        )
+        self._db.execute(
+            """
+            update or ignore team_week set club = (select key from club where chat = :to)
             where club = (select key from club where chat = :from) and exists (select 1 from club where chat = :to)
             """,
             move,

@@ -33,7 +33,6 @@ def backup(path: Path, key: str, target: Path) -> None:
     """
     if target.exists():
         raise FileExistsError(f"{target} exists already: choose another name")
-    check(path, key)
     part = _part(target)
     try:
         _copy(path, key, part)
@@ -90,12 +89,11 @@ def rewrite(path: Path, old: str, new: str) -> None:
 
 def verify(path: Path, key: str) -> None:
     """Raises StoreError unless every page, index and reference of a database is sound under this key."""
-    check(path, key)
+    check(path, key, "integrity_check(1)")
     with closing(connect(path, key, "ro")) as connection:
-        found = [row[0] for row in connection.execute("pragma integrity_check").fetchall()]
         loose = connection.execute("pragma foreign_key_check").fetchall()
         known = connection.execute("select count(*) from sqlite_schema where name in ('chat', 'outbox')").fetchone()[0]
-    if found != ["ok"] or loose or known != 2:
+    if loose or known != 2:
         raise StoreError(f"{path} is not sound: nothing was changed; use another backup")
 
 
