@@ -127,6 +127,7 @@ def test_every_picture_stands_on_the_floor_reaches_its_targets_and_keeps_good_fo
             "check level of pelvis, head",
         ),
         (STANDING + "camera = { margin = 0.3 }", "fill only"),
+        (SQUAT + '[[arrows]]\njoint = "pelvis"\noffset = [-500, 0]', "an arrow comes within -"),
         (SITTING + 'ik.left_hand = { at = { bone = "thigh_l", offset = [0, -0.12, 0] } }', "goes through left thigh"),
     ],
 )

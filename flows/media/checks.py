@@ -9,13 +9,14 @@ from flows.media.anatomy import LIMITS
 from flows.media.contacts import Moment, movement
 from flows.media.poses import Check, Picture
 from flows.media.rig import Body, Floats
-from flows.media.scene import fill
+from flows.media.scene import framed
 
 SUNK = 0.02  # metres that nothing may lie below the floor
 CONTACT = 0.015  # metres within which a declared contact touches
 REACHED = 0.025  # metres within which hands and feet reach their targets
 SLIP = 0.01  # metres that a pinned joint may move
 FILLED = 0.80  # of the frame's width or height, at least
+HEAD = 24  # pixels that an arrow's line leaves free to the edge of the frame, for its head and halo
 BENT = 157.0  # degrees that no knee or elbow passes
 # The joints of each limb and half its thickness in metres.
 FLESH: Mapping[str, tuple[str, str, float]] = {
@@ -125,8 +126,13 @@ def _over_time(picture: Picture, moments: Sequence[Moment]) -> Iterator[str]:
         if min(measured) < low or max(measured) > high:
             worst = min(measured) if min(measured) < low else max(measured)
             yield f"check {check.kind} of {', '.join(check.joints)} is {worst:.1f} ({low:g} to {high:g})"
-    if not picture.marks and fill(picture, moments) < FILLED:
-        yield f"figure and things fill only {fill(picture, moments):.0%} of the frame (80 % at least)"
+    if picture.marks:
+        return
+    filled, near = framed(picture, moments)
+    if filled < FILLED:
+        yield f"figure and things fill only {filled:.0%} of the frame (80 % at least)"
+    if near < HEAD:
+        yield f"an arrow comes within {near:.0f} pixels of the edge of the frame ({HEAD} at least): change its `offset`"
 
 
 def measure(check: Check, joints: Mapping[str, Floats]) -> float:

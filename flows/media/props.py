@@ -185,7 +185,8 @@ def _mini_band(body: Body, points: Floats, prop: Prop) -> Solid:
     height, width = prop.at[0], prop.size[0] if prop.size else 0.045
     legs = body.region[:, 0] < 0.1
     level = body.paint[:, 1] - height
-    ring = legs & (np.abs(level) < width / 2 + 0.005)
+    # More than the loop covers, because a leg goes through it aslant.
+    ring = legs & (np.abs(level) < width / 2 + 0.02)
     left, right = (points[ring & (sign * body.paint[:, 0] > 0)].mean(0) for sign in (1, -1))
     up = points[legs & (np.abs(level - 0.08) < 0.02)].mean(0) - points[legs & (np.abs(level + 0.06) < 0.02)].mean(0)
     across = unit(left - right)

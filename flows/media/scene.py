@@ -50,10 +50,7 @@ def scene(picture: Picture, *, steps: int = ARROW_STEPS, size: tuple[int, int] |
     view, corner = _beside_map(_seen(picture, moments), picture, size)
     if picture.muscles:
         layer.paste(body_map(picture.muscles, _map_height(size), picture.body), corner)
-    for arrow in picture.arrows:
-        track = view.project(np.array([moment.posed.joints[arrow.joint] for moment in moments]))[:, :2]
-        offset = (arrow.offset[0] * size[0] / picture.size[0], arrow.offset[1] * size[1] / picture.size[1])
-        path = arrow_path(track, arrow.span, offset, curve=len(picture.keyframes) == 2)
+    for arrow, path in zip(picture.arrows, _arrow_paths(picture, moments, view), strict=True):
         draw_arrow(layer, path, double=arrow.double)
     return Scene(picture, moments, _finer(view, fine), layer, fine)
 
@@ -121,12 +118,27 @@ def _seen_from(muscle: str) -> float:
     return -yaw if yaw < 180 and side == "right" else yaw
 
 
-def fill(picture: Picture, moments: Sequence[Moment]) -> float:
-    """Returns how much of the frame's width or height figure and things fill, the larger of the two, from 0 to 1."""
+def framed(picture: Picture, moments: Sequence[Moment]) -> tuple[float, float]:
+    """Returns how much of the frame figure and things fill, and how near an arrow comes to its edge in pixels.
+
+    The first is of the width or the height, the larger of the two, from 0 to 1; the second is negative outside.
+    """
     seen = _seen(picture, moments)
     view, _ = _beside_map(seen, picture, picture.size)
     extent = (seen.max(0) - seen.min(0)) * view.scale / picture.size
-    return float(extent.max())
+    paths = _arrow_paths(picture, moments, view)
+    near = min((min(path.min(), (picture.size - path).min()) for path in paths), default=np.inf)
+    return float(extent.max()), float(near)
+
+
+def _arrow_paths(picture: Picture, moments: Sequence[Moment], view: View) -> list[Floats]:
+    """Returns the line of each arrow in pixels of the view."""
+    paths = []
+    for arrow in picture.arrows:
+        track = view.project(np.array([moment.posed.joints[arrow.joint] for moment in moments]))[:, :2]
+        offset = (arrow.offset[0] * view.width / picture.size[0], arrow.offset[1] * view.height / picture.size[1])
+        paths.append(arrow_path(track, arrow.span, offset, curve=len(picture.keyframes) == 2))
+    return paths
 
 
 def _map_height(size: tuple[int, int]) -> int:
