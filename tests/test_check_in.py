@@ -150,6 +150,20 @@ def test_no_step_is_named_while_the_way_back_waits(chat: Chat) -> None:
     assert acts["STEP_DOWN"].split("{")[0] not in text
 
 
+def test_a_second_check_in_does_not_bring_a_stopped_plan_back(chat: Chat) -> None:
+    """Pain that was typed wrongly may be put right, but who was sent to a doctor is not told to carry on."""
+    chat.wait(days=1)
+    for pain in ("9", "2"):
+        chat.checks_in("Nothing new", pain, *(["None", "No"] if pain == "9" else []))
+    assert chat.words("check_in.paused") in chat.newest.text
+    assert chat.words("check_in.no_change") not in chat.newest.text
+    for days in (0, 2):
+        chat.wait(days=days)
+        (shown,) = chat.command("/plan")
+        assert chat.words("plan.mobility") not in shown.text
+    assert chat.words("nav.start") in shown.buttons
+
+
 def test_signs_that_have_gone_bring_no_milder_result_than_the_one_that_stands(tmp_path: Path, engine: Engine) -> None:
     chat = Chat(tmp_path / "bone.db", engine, dialogues=(CheckIn,))
     chat.begin(Person({"nprs": 3, "bone": ["BS_SPOT"]}))
