@@ -161,7 +161,7 @@ def test_a_second_check_in_does_not_bring_a_stopped_plan_back(chat: Chat) -> Non
         chat.wait(days=days)
         (shown,) = chat.command("/plan")
         assert chat.words("plan.mobility") not in shown.text
-    assert chat.words("nav.start") in shown.buttons
+        assert chat.words("nav.start") in shown.buttons
 
 
 def test_signs_that_have_gone_bring_no_milder_result_than_the_one_that_stands(tmp_path: Path, engine: Engine) -> None:
