@@ -288,7 +288,7 @@ class CheckIn(Following):
             return
         number = course.number(on)
         followed = course.days(self.content)
-        day = next((day for day in followed if day.day == number), followed[-1])
+        day = self.resting(work, next((day for day in followed if day.day == number), followed[-1]))
         before = self._before(course, on)
         self._edit(work, self.desk.recovered(self.reports.report(day, before, on, again), day))
         self._stop(work, day, before, check_in_log.said(row.log, "C2"))

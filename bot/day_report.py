@@ -52,11 +52,14 @@ class Reports:
         return day.light in WARNING_LIGHTS or (day.light is not None and day.state != "PAUSED")
 
     def _unchanged(self, day: Day, before: Day) -> str:
-        """Says that nothing has changed, but for running that a lock has let go or holds again by itself."""
-        order = self.content.check_in.returning.order.index
-        if day.running == before.running:
-            return self.words("check_in.no_change")
-        return self.words("check_in.runs_more" if order(day.running) > order(before.running) else "check_in.runs_less")
+        """Says that no action changed anything, but for exercises made anew and running that a lock has let go."""
+        order, known = self.content.check_in.returning.order.index, self.content.check_in.actions
+        anew = [self.words.text(action.text) for action in known if action.id == "REFRESH"]
+        said = anew if set(day.levels) != set(before.levels) else []
+        if day.running != before.running:
+            more = order(day.running) > order(before.running)
+            said = [*said, self.words("check_in.runs_more" if more else "check_in.runs_less")]
+        return paragraphs(*said) if said else self.words("check_in.no_change")
 
     def _choices(self, day: Day) -> tuple[tuple[Button, ...], ...]:
         label = self.words.label
@@ -75,8 +78,9 @@ class Reports:
         for act in dict.fromkeys(day.actions):
             name, _, about = act.partition(":")
             old, _, new = about.partition(">")
-            if "step" in known[name].fills and not day.ladder_step:
-                # The way back has begun anew on the same date: no step of it holds.
+            waits = "step" in known[name].fills and not day.ladder_step
+            if waits or (day.state == "PAUSED" and not known[name].rests):
+                # A step of the way back that has begun anew since, or a row that acted before another paused the plan.
                 continue
             values = {"exercise": self._name(old), "name": self._name(new), "step": self._step(day)}
             yield " ".join([self.words.text(known[name].text, **values), *self._distances(name, day)])

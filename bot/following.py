@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -71,7 +72,16 @@ class Following(Follower):
     def day(self, work: Work) -> Day | None:
         """Returns how the plan stands today."""
         course = self.course(work)
-        return None if course is None else course.today(self.content, self.today(work))
+        return None if course is None else self.resting(work, course.today(self.content, self.today(work)))
+
+    def resting(self, work: Work, day: Day) -> Day:
+        """Returns a day as at rest where the chat's plan was stopped: only a full screen takes it out of that.
+
+        A check-in that replaces one with an urgent result works the day out anew, but what was said stands.
+        """
+        if work.chat.plan_state not in STOPPED or day.state == "PAUSED":
+            return day
+        return replace(day, state="PAUSED", running="STOP", ladder_step=None, levels={}, entry_test=False)
 
     def no_plan(self, work: Work) -> Message | None:
         """Returns what to say in place of a plan that the days have paused, or that waits for a professional's word."""
@@ -81,7 +91,7 @@ class Following(Follower):
         if course.waits:
             choices = [("check_in.yes", "g:assessed"), ("check_in.no", "g:not_assessed")]
             return self.desk.render.menu(self.words("check_in.assessed_ask"), choices)
-        day = course.today(self.content, self.today(work))
+        day = self.resting(work, course.today(self.content, self.today(work)))
         if day.state != "PAUSED":
             return None
         if day.disposition >= Disposition.DOCTOR:

@@ -249,6 +249,8 @@ class Action(Part):
     """What changed and why, for the runner."""
     fills: tuple[Literal["exercise", "name", "step"], ...] = ()
     """What the text may leave open in braces; the name is that of what takes the exercise's place."""
+    rests: bool = False
+    """Whether it is said beside a plan that rests; all else would tell a runner to carry on."""
 
 
 class CheckIn(Part):

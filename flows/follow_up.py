@@ -279,7 +279,7 @@ class Course:
             self.standing.decide(action, Disposition.PHYSIO if action == "TWO_REDS" else Disposition.SELF_CARE, day)
         runs.wait(day)
         if enters:
-            self.standing.actions += runs.enter()
+            self.standing.actions += runs.enter(today)
             self.rows.rerun(self.log.reported[-1])
             if self.standing.in_plan:
                 self._rebuild(day)

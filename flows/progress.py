@@ -128,7 +128,10 @@ class Program:
     # ---- made anew -----------------------------------------------------------------------------------------------
 
     def rebuild(self, plan: Iterable[PlannedExercise], facts: Facts, day: int) -> None:
-        """Takes a plan made anew; what stays keeps its level and dose, never above its cap."""
+        """Takes a plan made anew; what stays keeps its level and dose, never above its cap.
+
+        An offered exercise that has left the plan does not come back: the yes was to the plan of that day.
+        """
         practices, earlier = {}, self.practices
         for planned in plan:
             practice = earlier.get(planned.exercise) or Practice(planned.level, day)
@@ -136,8 +139,8 @@ class Program:
             practices[planned.exercise] = practice
         self.practices = practices
         for offer in self.content.check_in.progress.offers:
-            if offer.exercise in self.accepted and self._stays(offer, facts):
-                self.practices[offer.exercise] = earlier.get(offer.exercise) or Practice(1, day)
+            if offer.exercise in earlier and self._stays(offer, facts):
+                self.practices[offer.exercise] = earlier[offer.exercise]
 
     def simplify(self) -> None:
         """Cuts the plan to the first few exercises."""

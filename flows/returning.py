@@ -24,6 +24,12 @@ class Today:
     facts: Facts
     """The standing answers with what the last re-run concluded."""
 
+    @property
+    def fired(self) -> frozenset[str]:
+        """The rules that fired in the last re-run."""
+        fired: frozenset[str] = self.facts["fired"]  # type: ignore[assignment]
+        return fired
+
 
 @dataclass(slots=True)
 class Runs:
@@ -48,6 +54,8 @@ class Runs:
     """The date of TWO_REDS, until the pain is low again."""
     bone_since: int | None = None
     bone_free_since: int | None = None
+    let_go: frozenset[str] = frozenset()
+    """Rules that held running at the first step and no longer do; one that fires later holds it."""
 
     @property
     def rules(self) -> Returning:
@@ -142,8 +150,7 @@ class Runs:
         """Returns what clinical.md 4.5 allows; on the ladder some rules no longer hold running."""
         facts: Mapping[str, Value] = today.facts
         if self.step:
-            fired: frozenset[str] = today.facts["fired"]  # type: ignore[assignment]
-            facts = {**today.facts, "fired": fired.difference(self.rules.eased)}
+            facts = {**today.facts, "fired": today.fired - self.let_go}
         running = run_rule(self.content.planning, facts).running
         held = running == "HOLD" and today.day - self.log.begun >= self.rules.hold_days
         return "NORMAL" if held else running
@@ -210,10 +217,11 @@ class Runs:
             self.start = min(self.start, self.rules.off_start)
             self._go_to(0)
 
-    def enter(self) -> list[str]:
+    def enter(self, today: Today) -> list[str]:
         """Takes the first step; without a ladder running simply comes back."""
         if self.step is None:
             return []
+        self.let_go = today.fired.intersection(self.rules.eased)
         self._go_to(self.start)
         return ["LADDER_START"]
 

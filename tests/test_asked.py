@@ -126,6 +126,9 @@ def test_an_accepted_exercise_stays_when_the_plan_is_made_anew_and_goes_when_it_
     assert anew[42]["levels"]["superman"] == anew[41]["levels"]["superman"]
     fell = last(content, {"nprs": 2}, begun, each(42, 42, **EASY, C1=["RF_FALL"]))
     assert (fell["state"], "superman" in fell["levels"]) == ("REFERRED", False)
+    # What unlocked it may not hold any more when the plan could have it again, and the yes was to that plan.
+    freed = last(content, {"nprs": 2}, begun, each(42, 42, **EASY, C1=["BS_SPOT"]), each(43, 49, **EASY))
+    assert ("D_BSI_FREE" in freed["actions"], "superman" in freed["levels"]) == (True, False)
 
 
 def test_two_that_share_their_days_take_turns_and_only_their_own_sessions_count(content: Content) -> None:

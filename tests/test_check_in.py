@@ -126,6 +126,18 @@ def test_running_that_changes_by_itself_is_not_called_no_change(chat: Chat) -> N
         (walk, easy, "check_in.runs_less"),
     ):
         assert chat.words(phrase) in follower.reports.report(day, before, on, False).text
+    anew = follower.reports.report(easy, replace(easy, levels={}), on, False).text
+    assert chat.words("check_in.no_change") not in anew
+
+
+def test_a_plan_that_rests_hears_of_nothing_that_would_carry_on(chat: Chat) -> None:
+    follower = chat.bot.desk.follower
+    assert isinstance(follower, CheckIn)
+    day = replace(course(chat).days(chat.engine.content)[0], state="PAUSED", actions=("D14_SAME", "D14_AGE50"))
+    text = follower.reports.report(day, day, chat.now.date(), False).text
+    acts = {act.id: act.text for act in chat.engine.content.check_in.actions}
+    assert acts["D14_AGE50"] in text
+    assert acts["D14_SAME"] not in text
 
 
 def test_no_step_is_named_while_the_way_back_waits(chat: Chat) -> None:
@@ -136,6 +148,20 @@ def test_no_step_is_named_while_the_way_back_waits(chat: Chat) -> None:
     acts = {act.id: act.text for act in chat.engine.content.check_in.actions}
     assert acts["RUN_OFF_48H"] in text
     assert acts["STEP_DOWN"].split("{")[0] not in text
+
+
+def test_a_second_check_in_does_not_bring_a_stopped_plan_back(chat: Chat) -> None:
+    """Pain that was typed wrongly may be put right, but who was sent to a doctor is not told to carry on."""
+    chat.wait(days=1)
+    for pain in ("9", "2"):
+        chat.checks_in("Nothing new", pain, *(["None", "No"] if pain == "9" else []))
+    assert chat.words("check_in.paused") in chat.newest.text
+    assert chat.words("check_in.no_change") not in chat.newest.text
+    for days in (0, 2):
+        chat.wait(days=days)
+        (shown,) = chat.command("/plan")
+        assert chat.words("plan.mobility") not in shown.text
+        assert chat.words("nav.start") in shown.buttons
 
 
 def test_signs_that_have_gone_bring_no_milder_result_than_the_one_that_stands(tmp_path: Path, engine: Engine) -> None:

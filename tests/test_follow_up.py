@@ -720,6 +720,17 @@ def test_without_a_ladder_running_comes_back_by_the_test_or_after_a_week_begins_
     assert [days[day]["ladder_step"] for day in (7, 8)] == [None, 0]
 
 
+def test_a_rule_that_fires_on_the_ladder_holds_running_until_the_entry_test(content: Content) -> None:
+    """What held running at the first step no longer does; a fall since then has passed no test yet."""
+    start = {"nprs": 2, "run_status": "less"}
+    days = outcome(
+        content, start, each(1, 1, C4=FINE), each(2, 2, C1=["RF_FALL"]), each(3, 12, C2=2, L=WALKED, C4=FINE)
+    )
+    assert [(days[day]["ladder_step"], days[day]["running"]) for day in (1, 2, 9)] == [(7, "EASY"), *[(7, "WALK")] * 2]
+    assert (when(days, "STEP_UP"), when(days, "LADDER_START")) == ([12], [10])
+    assert (days[10]["ladder_step"], days[10]["running"]) == (3, "EASY")
+
+
 def test_a_missed_date_lifts_no_lock_of_the_label(content: Content) -> None:
     """Fewer values are no sign that it is better: the label of the last check-in stands until the next."""
     start = {"nprs": 2, "run_status": "less"}
