@@ -453,6 +453,19 @@ def test_after_a_level_down_a_week_passes_before_the_same_exercise_goes_up(conte
     assert "LEVEL_UP:side_plank" in days[29]["actions"]
 
 
+def test_after_a_restored_dose_a_week_passes_before_the_same_exercise_goes_up(content: Content) -> None:
+    bad = each(1, 1, C2=2, C3={**GOOD, "pain": "5+", "hurt": ["bird_dog"]})
+    days = outcome(content, {"nprs": 2}, bad, each(2, 40, C2=2, C3=GOOD))
+    changes = [(day, act.split(":")[0]) for day, act in actions(days) if act.endswith(":bird_dog")]
+    assert changes[:2] == [(1, "HALVE_DOSE"), (22, "RESTORE_DOSE")]
+    assert changes[2][0] >= 29
+
+
+def test_two_complete_sessions_are_not_enough(content: Content) -> None:
+    days = outcome(content, {"nprs": 2}, each(1, 6, C2=2, C3=SOME), each(7, 9, C2=2, C3=GOOD))
+    assert when(days, "LEVEL_UP") == [9, 9]
+
+
 @pytest.mark.parametrize(
     "spoilt",
     [
