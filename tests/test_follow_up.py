@@ -466,6 +466,12 @@ def test_two_complete_sessions_are_not_enough(content: Content) -> None:
     assert when(days, "LEVEL_UP") == [9, 9]
 
 
+def test_a_complete_session_on_an_unclean_day_is_not_among_the_three(content: Content) -> None:
+    unclean = [{"day": 7, "C2": 2, "C3": GOOD}]
+    days = outcome(content, {"nprs": 2}, each(1, 5, C3=SOME), each(6, 6, C3=GOOD), unclean, each(8, 10, C3=GOOD))
+    assert when(days, "LEVEL_UP") == [10, 10]
+
+
 @pytest.mark.parametrize(
     "spoilt",
     [
@@ -659,6 +665,8 @@ def test_nobody_steps_up_on_an_unclean_day_nor_with_too_little_energy_nor_beyond
     assert when(unclean, "STEP_UP") == []
     new = outcome(content, start, each(1, 1, C4=FINE), each(2, 2, C1=["RF_CYCLE"], C2=2, C4=FINE))
     assert when(new, "STEP_UP") == []
+    worse = outcome(content, start, each(1, 1, C4=FINE), each(2, 2, C2=2, C4=FINE, W2="worse"))
+    assert when(worse, "STEP_UP") == []
     assert when(outcome(content, {**start, "bone": ["BS_RED"]}, each(1, 6, C2=2, C4=FINE)), "STEP_UP") == []
     assert last(content, start, each(1, 12, C2=2, C4=FINE))["ladder_step"] == 10
     # The re-run of day 14 allows no running on that pain: a step up would be a permission beside it.
