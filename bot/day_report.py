@@ -121,15 +121,18 @@ class Reports:
         """Returns the numbers behind the plan's changes, escaped."""
         words = self.words
         week_is_over = day.day - day.begun >= self.content.check_in.labels.week.days
-        # How it goes is no permission: a plan that rests names no label.
-        label = words("check_in.why_label", label=words.label(f"label.{day.label}")) if day.state != "PAUSED" else ""
         return paragraphs(
             bold(words("check_in.why_heading")),
-            " ".join(part for part in (self._pains(day), *self._more(day), label) if part),
+            " ".join([self._pains(day), *self._more(day), *self._label(day)]),
             words("check_in.why_sessions", percent=math.floor(100 * day.adherence)) if week_is_over else "",
             self._running(day),
             *self._changes(day),
         )
+
+    def _label(self, day: Day) -> Iterator[str]:
+        # How it goes is no permission: a plan that rests names no label.
+        if day.state != "PAUSED" and (day.week is not None or day.label != "not_enough_data"):
+            yield self.words("check_in.why_label", label=self.words.label(f"label.{day.label}"))
 
     def _pains(self, day: Day) -> str:
         if day.week is None:

@@ -218,7 +218,7 @@ class Outcome:
                 row += f" {self.words('plan.halved')}"
             if note := self.noted(planned.exercise):
                 row += f" {self.words.escaped(note)}"
-            row += f" {turn}" if (turn := self._turn(planned.exercise, day)) else ""
+            row += f"\n{turn}" if (turn := self._turn(planned.exercise, day)) else ""
             rows[exercise.category].append(row)
         easiest = all(planned.level == 1 for planned in result.plan)
         gentle = result.screening.permission is Permission.GENTLE and easiest

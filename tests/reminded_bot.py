@@ -25,6 +25,7 @@ from tests.fake_bot_api import TOKEN
 HOPS: dict[str, tuple[Any, str]] = {
     "due ones read": (Store, "due_reminders"),
     "decided": (reminders, "turned"),
+    "about to be planned anew, within the transaction": (rows, "plan"),
     "planned anew, within the transaction": (rows, "notice"),
     "queued": (Store, "remind"),
     "taken from the outbox": (Store, "heads"),

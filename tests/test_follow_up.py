@@ -453,6 +453,25 @@ def test_after_a_level_down_a_week_passes_before_the_same_exercise_goes_up(conte
     assert "LEVEL_UP:side_plank" in days[29]["actions"]
 
 
+def test_after_a_restored_dose_a_week_passes_before_the_same_exercise_goes_up(content: Content) -> None:
+    bad = each(1, 1, C2=2, C3={**GOOD, "pain": "5+", "hurt": ["bird_dog"]})
+    days = outcome(content, {"nprs": 2}, bad, each(2, 40, C2=2, C3=GOOD))
+    changes = [(day, act.split(":")[0]) for day, act in actions(days) if act.endswith(":bird_dog")]
+    assert changes[:2] == [(1, "HALVE_DOSE"), (22, "RESTORE_DOSE")]
+    assert changes[2][0] >= 29
+
+
+def test_two_complete_sessions_are_not_enough(content: Content) -> None:
+    days = outcome(content, {"nprs": 2}, each(1, 6, C2=2, C3=SOME), each(7, 9, C2=2, C3=GOOD))
+    assert when(days, "LEVEL_UP") == [9, 9]
+
+
+def test_a_complete_session_on_an_unclean_day_is_not_among_the_three(content: Content) -> None:
+    unclean = [{"day": 7, "C2": 2, "C3": GOOD}]
+    days = outcome(content, {"nprs": 2}, each(1, 5, C3=SOME), each(6, 6, C3=GOOD), unclean, each(8, 10, C3=GOOD))
+    assert when(days, "LEVEL_UP") == [10, 10]
+
+
 @pytest.mark.parametrize(
     "spoilt",
     [
@@ -644,6 +663,10 @@ def test_nobody_steps_up_on_an_unclean_day_nor_with_too_little_energy_nor_beyond
     start = {"nprs": 2, "run_status": "less"}
     unclean = outcome(content, start, each(1, 1, C4=FINE), [{"day": 2, "C2": 2, "C4": FINE}])
     assert when(unclean, "STEP_UP") == []
+    new = outcome(content, start, each(1, 1, C4=FINE), each(2, 2, C1=["RF_CYCLE"], C2=2, C4=FINE))
+    assert when(new, "STEP_UP") == []
+    worse = outcome(content, start, each(1, 1, C4=FINE), each(2, 2, C2=2, C4=FINE, W2="worse"))
+    assert when(worse, "STEP_UP") == []
     assert when(outcome(content, {**start, "bone": ["BS_RED"]}, each(1, 6, C2=2, C4=FINE)), "STEP_UP") == []
     assert last(content, start, each(1, 12, C2=2, C4=FINE))["ladder_step"] == 10
     # The re-run of day 14 allows no running on that pain: a step up would be a permission beside it.
@@ -822,6 +845,12 @@ RARE = {
 GOOD_DAY: Plain = {"C1": [], "C2": 2, "C3": GOOD, "C4": FINE, "L": {**WALKED, "leg": "ok", "clinician": "yes"}}
 
 
+DISTURBED = st.one_of(
+    st.fixed_dictionaries(DAY), *(st.fixed_dictionaries({name: DAY[name]}) for name in ("C1", "C2", "C3", "C4"))
+)
+"""What differs from a good day: all of it, or one part."""
+
+
 @st.composite
 def courses(draw: st.DrawFn) -> tuple[Plain, list[Plain]]:
     """A full screen and up to four weeks of check-ins, most of them daily; in some courses most days are good."""
@@ -830,7 +859,7 @@ def courses(draw: st.DrawFn) -> tuple[Plain, list[Plain]]:
         day += draw(choice(1, 1, 1, 1, 1, 1, 1, 1, 2, 3, 8)) if rough < 10 else 1
         told = dict(GOOD_DAY)
         if draw(st.integers(1, rough)) == 1:
-            told |= draw(st.fixed_dictionaries(DAY))
+            told |= draw(DISTURBED)
             told |= {name: draw(RARE[name]) for name in RARE if draw(st.integers(0, 9)) == 0}
         days.append({"day": day, **{name: part for name, part in told.items() if part is not None}})
     return draw(STARTS), days
