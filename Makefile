@@ -19,7 +19,7 @@ run: .venv/installed ## The Telegram bot, with the settings of .env
 test: export OPENBLAS_NUM_THREADS := 1
 test: .venv/installed ## All tests, and how much of the code they reach
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --numprocesses auto
+	$(BIN)/coverage run -m pytest --numprocesses auto --dist worksteal
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='flows/*' --omit='flows/media/*' --fail-under=100
 	$(BIN)/coverage report --include='flows/media/*' --fail-under=90
