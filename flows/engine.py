@@ -17,7 +17,7 @@ from flows.rules import Facts, Value
 from flows.schema import Content, Gate
 from flows.screen import conclude, known
 
-_Way = tuple[str, list[Callable[[Any], bool]]]
+_Way = tuple[str, Callable[[Any], bool]]
 BEGIN = "begin"
 """The state that a session leaves at once for its first question."""
 
@@ -88,8 +88,8 @@ class Engine:
         machine = Machine(model=None, states=states, initial=BEGIN, auto_transitions=False, send_event=True)
         ends: dict[str, list[_Way]] = {"at_once": [], "after_group": [], "last": []}
         for end in self.ends.values():
-            ends[end.place].append((end.id, [_guard(end.when.holds)]))
-        ways = {node.id: (node.id, [_guard(node.unanswered)]) for node in nodes}
+            ends[end.place].append((end.id, _guard(end.when.holds)))
+        ways = {node.id: (node.id, _guard(node.unanswered)) for node in nodes}
         firsts = [ways[node.id] for node in nodes if node.question.first]
         every, outer, early = ([ways[node.id] for node in nodes if may(node)] for may in self._places())
         for state in states:
@@ -98,7 +98,7 @@ class Engine:
             rest = every if self._may_reopen(source) else early if source and source.id in self._early else outer
             # The first transition that holds is taken: red flags, the group in hand, then the order of the file.
             for target, holds in (*ends["at_once"], *firsts, *group, *ends["after_group"], *rest, *ends["last"]):
-                machine.add_transition("answer", state, target, conditions=holds)
+                machine.add_transition("answer", state, target, conditions=[holds])
         return machine
 
     def _in_hand(self, source: Node, node: Node) -> bool:
