@@ -15,9 +15,11 @@ chat: .venv/installed ## A conversation in this terminal; needs no token
 run: .venv/installed ## The Telegram bot, with the settings of .env
 	@$(BIN)/backstride run
 
+# Both cores are at work already: more threads for the arithmetic of the drawings would only wait for each other.
+test: export OPENBLAS_NUM_THREADS := 1
 test: .venv/installed ## All tests, and how much of the code they reach
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --numprocesses auto
+	$(BIN)/coverage run -m pytest --numprocesses auto --dist worksteal
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='flows/*' --omit='flows/media/*' --fail-under=100
 	$(BIN)/coverage report --include='flows/media/*' --fail-under=90

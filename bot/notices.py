@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.records import Call
+from bot.records import Call, Kind
 from bot.reminders import Due
 from bot.render import Button, Message, Words, in_rows, paragraphs
 
@@ -28,14 +28,21 @@ class Notices:
         self.words = words
         self.offers = offers
         """Tells whether there is a menu button of this name."""
+        self._worded: dict[tuple[Kind, ...], Call] = {}
 
     def __call__(self, due: Due) -> Call:
         """Returns the message of all that is due for one chat at once."""
-        kinds = [kind for kind in ORDER if kind in due.kinds]
+        # A thousand people who are due at once are mostly told the same: it is worded once.
+        if due.kinds not in self._worded:
+            self._worded[due.kinds] = self._word(due.kinds)
+        return self._worded[due.kinds]
+
+    def _word(self, due: tuple[Kind, ...]) -> Call:
+        kinds = [kind for kind in ORDER if kind in due]
         if "nudge" in kinds and "check_in" in kinds:
             # The nudge stands in the place of the usual words.
             kinds.remove("check_in")
-        names = dict.fromkeys(name for kind in (*kinds, *due.kinds) for name in ABOUT[kind] if self.offers(name))
+        names = dict.fromkeys(name for kind in (*kinds, *due) for name in ABOUT[kind] if self.offers(name))
         buttons = [Button(self.words.label(f"reminder.{name}"), f"g:{name}") for name in names]
         text = paragraphs(*(self.words(f"notice.{kind}") for kind in kinds))
         return Call("sendMessage", Message(text, in_rows(buttons)).params())

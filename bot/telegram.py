@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
@@ -202,12 +203,14 @@ class Connection(HTTPXRequest):
 
 def build_bot(settings: Settings) -> Bot:
     """Returns the connection to the Bot API server of the settings, not yet initialised."""
+    # Reading the certificates of the world takes longer than reading our content: once is enough for both.
+    tls = {"verify": httpx.create_ssl_context()}
     return Bot(
         settings.token,
         base_url=settings.base_url,
         base_file_url=settings.base_file_url,
-        request=Connection(read_timeout=READ_TIMEOUT, connect_timeout=10.0, pool_timeout=10.0),
-        get_updates_request=Connection(connection_pool_size=1, connect_timeout=10.0),
+        request=Connection(read_timeout=READ_TIMEOUT, connect_timeout=10.0, pool_timeout=10.0, httpx_kwargs=tls),
+        get_updates_request=Connection(connection_pool_size=1, connect_timeout=10.0, httpx_kwargs=tls),
     )
 
 

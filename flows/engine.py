@@ -17,7 +17,7 @@ from flows.rules import Facts, Value
 from flows.schema import Content, Gate
 from flows.screen import conclude, known
 
-_Way = tuple[str, Callable[[Facts], bool]]
+_Way = tuple[str, Callable[[Any], bool]]
 BEGIN = "begin"
 """The state that a session leaves at once for its first question."""
 
@@ -88,16 +88,17 @@ class Engine:
         machine = Machine(model=None, states=states, initial=BEGIN, auto_transitions=False, send_event=True)
         ends: dict[str, list[_Way]] = {"at_once": [], "after_group": [], "last": []}
         for end in self.ends.values():
-            ends[end.place].append((end.id, end.when.holds))
-        ways = {node.id: (node.id, node.unanswered) for node in nodes}
+            ends[end.place].append((end.id, _guard(end.when.holds)))
+        ways = {node.id: (node.id, _guard(node.unanswered)) for node in nodes}
         firsts = [ways[node.id] for node in nodes if node.question.first]
+        every, outer, early = ([ways[node.id] for node in nodes if may(node)] for may in self._places())
         for state in states:
             source = self.nodes.get(state)
             group = [ways[node.id] for node in nodes if source is not None and self._in_hand(source, node)]
-            rest = [ways[node.id] for node in nodes if self._may_follow(source, node)]
+            rest = every if self._may_reopen(source) else early if source and source.id in self._early else outer
             # The first transition that holds is taken: red flags, the group in hand, then the order of the file.
             for target, holds in (*ends["at_once"], *firsts, *group, *ends["after_group"], *rest, *ends["last"]):
-                machine.add_transition("answer", state, target, conditions=[_guard(holds)])
+                machine.add_transition("answer", state, target, conditions=[holds])
         return machine
 
     def _in_hand(self, source: Node, node: Node) -> bool:
@@ -107,18 +108,24 @@ class Engine:
         """
         return node.group == source.group or (node.inner and source.group == self.nodes[NET].group)
 
-    def _may_follow(self, source: Node | None, node: Node) -> bool:
-        """Tells whether a question can be next after another one; most inner questions follow only their own group.
+    def _may_reopen(self, source: Node | None) -> bool:
+        """Tells whether every question can be next after this one: at the beginning, or where others may come up again.
 
         A gate's items and the self-tests come up elsewhere only after what may reopen or interrupt them: the nerve
         questions that follow the free-text net, a self-test, or a question that a self-test reopens.
         """
-        if source is None or not (node.inner or node.test is not None):
-            return True
-        if node.group == self.nodes[NET].group and source.id in self._early:
-            # The net was heard before consent or age: its questions wait for both.
-            return True
-        return source.test is not None or source.group in self._reopening
+        return source is None or source.test is not None or source.group in self._reopening
+
+    def _places(self) -> tuple[Callable[[Node], bool], ...]:
+        """Returns which questions can be next: anywhere, after most questions, after those before the nerves."""
+        nerves = self.nodes[NET].group
+
+        def outer(node: Node) -> bool:
+            # Most inner questions follow only their own group.
+            return not (node.inner or node.test is not None)
+
+        # The net was heard before consent or age: its questions wait for both.
+        return lambda _: True, outer, lambda node: outer(node) or node.group == nerves
 
     # ---- turns -----------------------------------------------------------------------------------------------
 

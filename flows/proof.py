@@ -16,7 +16,7 @@ from flows.entries import ALL_GATES, HEARD, RECHECKED
 from flows.entries import CLEARED as CLEARED_QUESTION
 from flows.library import CONTENT, Problem, Steps, read
 from flows.plan import NOTHING_FOUND
-from flows.questions import OPENED, Node
+from flows.questions import OPENED, Node, nodes
 from flows.schema import Content, Gate, Option, Question, Sourced
 from flows.screen import CLEARED
 
@@ -111,14 +111,14 @@ def _known(content: Content) -> dict[str, set[str]]:
     known["permission"] = {"NONE", "GENTLE", "FULL"}
     known["referred"] = known["clearance"] = {"yes", "no"}
     known[HEARD] = {"heard"}
-    known[RECHECKED] = {ALL_GATES, *(node.id for node in Engine(content).nodes.values())}
+    known[RECHECKED] = {ALL_GATES, *(node.id for node in nodes(content))}
     known[OPENED] = {test.id for test in content.self_tests.tests}
     for name, field in content.settings.fields.items():
         known[name] = set(field.values)
     flags = {rule.id for rule in content.screen.rules}
     cleared = {rule.id + CLEARED for rule in content.screen.rules if rule.clearable}
     known["fired"] = flags | cleared | {row.id for row in content.planning.findings}
-    for node in Engine(content).nodes.values():
+    for node in nodes(content):
         known.setdefault(node.id, set()).update(option.value for option in node.question.options)
     return known
 
@@ -198,6 +198,7 @@ def _missing(note: Note, part: str, path: Steps, names: set[str], kind: str) -> 
 def _options(content: Content, note: Note) -> None:
     """What an option stores is a value of its field, and what it reopens exists."""
     fields = content.settings.fields
+    # Compiled here, and only here: that is slow, but a flow that cannot be compiled must not pass.
     engine = Engine(content)
     reopened = {*engine.nodes, *(gate.id for gate in engine.gates)}
     for node in engine.nodes.values():
@@ -271,10 +272,9 @@ def _sources(content: Content, note: Note) -> None:
 
 def _carriers(content: Content) -> set[str]:
     """Every id that can carry a statement of a source article."""
-    engine = Engine(content)
     return {
-        *engine.nodes,
-        *(gate.id for gate in engine.gates),
+        *(node.id for node in nodes(content)),
+        *(part.id for part in content.flow.questions if isinstance(part, Gate)),
         *_known(content)["fired"],
         *(row.id for row in content.planning.advice),
         *(row.id for row in content.library.exercises),

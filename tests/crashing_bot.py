@@ -48,6 +48,11 @@ HOPS: dict[str, tuple[Any, str]] = {
 """Where each hop of a press ends, in the order in which they are passed."""
 
 
+def doomed() -> dict[str, str]:
+    """The environment of a process that will be killed: coverage would slow it down, and would never be saved."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_PROCESS")}
+
+
 class Bomb:
     """Counts the passages of one hop and goes off at the last one."""
 

@@ -23,7 +23,7 @@ from flows.engine import Engine
 from flows.questions import Answer, Node
 from flows.schema import Content, Option
 from tests.chat import Chat
-from tests.crashing_bot import HOPS
+from tests.crashing_bot import HOPS, doomed
 from tests.fake_bot_api import PATIENCE, TOKEN, USERNAME, FakeBotApi, Request, Shown, running
 from tests.person import Person
 
@@ -78,7 +78,7 @@ class Bot:
 
     def start(self, module: str = "bot", **settings: str) -> None:
         command = [sys.executable, "-m", module, "run", "--env-file", str(self.database.with_name("no.env"))]
-        environment = {**os.environ, **self.settings, **settings}
+        environment = {**(doomed() if "CRASH_AT" in settings else os.environ), **self.settings, **settings}
         self._calls_before = len(self.api.requests)
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)

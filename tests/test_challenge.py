@@ -22,7 +22,6 @@ from bot.records import Chat as ChatRow
 from bot.reminding import Reminding
 from bot.store import Store
 from flows.engine import Engine
-from flows.library import load
 from flows.team import APART, FEWEST, Total
 from tests.chat import NOW, Chat
 from tests.person import Person
@@ -33,11 +32,6 @@ GROUP, GROUP2 = -1001, -1002
 LONG_AGO = date(2026, 2, 1)
 WEEK = date(2026, 3, 2)
 TUESDAY = date(2026, 3, 10)
-
-
-@pytest.fixture(scope="module")
-def engine() -> Engine:
-    return Engine(load())
 
 
 def opened(folder: Path, engine: Engine) -> Chat:

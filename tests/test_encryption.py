@@ -21,6 +21,7 @@ from bot.config import Settings, load_settings
 from bot.records import Call, Chat, Commit, DiaryEntry
 from bot.store import AlreadyHandled, Store, StoreError
 from bot.store.connection import connect
+from tests.crashing_bot import doomed
 
 NOW = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)
 ROOT = Path(__file__).parent.parent
@@ -279,7 +280,7 @@ copies.rewrite(Path({str(path)!r}), "", os.environ["DATABASE_KEY"])
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
-        env={**os.environ, "DATABASE_KEY": KEY},
+        env={**doomed(), "DATABASE_KEY": KEY},
         check=False,
         capture_output=True,
     )

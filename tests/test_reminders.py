@@ -47,6 +47,7 @@ from bot.sender import Sender
 from bot.store import Store, StoreError
 from bot.telegram import tick_away
 from tests import reminded_bot
+from tests.crashing_bot import doomed
 from tests.fake_bot_api import TOKEN, FakeBotApi
 from tests.reminded_bot import HOPS, say, unasked
 
@@ -729,7 +730,8 @@ def test_a_slice_takes_the_longest_due_and_leaves_the_rest(town: Town) -> None:
 
 def run_until(hop: str, path: Path, api: FakeBotApi, now: datetime) -> None:
     command = [sys.executable, "-m", "tests.reminded_bot", str(path), api.base_url, now.isoformat(), hop]
-    assert subprocess.run(command, check=False, cwd=Path(__file__).parents[1]).returncode == -signal.SIGKILL
+    done = subprocess.run(command, check=False, cwd=Path(__file__).parents[1], env=doomed())
+    assert done.returncode == -signal.SIGKILL
 
 
 def run_again(path: Path, api: FakeBotApi, now: datetime) -> None:

@@ -16,7 +16,6 @@ from pypdf import PdfReader
 from bot.made import made
 from bot.sharing import Sharing
 from flows.engine import Engine
-from flows.library import load
 from tests.chat import Chat, Sent, read_all
 from tests.group import BOT, Group
 from tests.person import Person
@@ -24,11 +23,6 @@ from tests.person import Person
 LINK = f"https://t.me/{BOT}"
 A4 = (210 / 25.4, 297 / 25.4)
 """Inches."""
-
-
-@pytest.fixture(scope="module")
-def engine() -> Engine:
-    return Engine(load())
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def _tilt(body: Body, pose: Pose, ground: str | None, levels: tuple[Level, ...])
         turned = partial(_turned, pose, level.axis)
 
         def height(angle: float, part: Ints = part, turned: Callable[[float], Pose] = turned) -> float:
-            return float(body.skin(_rest(body, turned(angle), ground).posed, part)[:, 1].min())
+            return body.lowest(_rest(body, turned(angle), ground).posed, part)
 
         middle = pose.angles.get("root", {}).get(level.axis, 0.0)
         pose = turned(_zero(height, middle, level.range))
@@ -101,7 +101,7 @@ def _rest(body: Body, pose: Pose, ground: str | None) -> Moment:
     """Returns the pose lowered or lifted until the part that rests on the floor touches it."""
     moment = _as_it_is(body, pose)
     for _ in range(3 if ground else 0):
-        lift = float(body.skin(moment.posed, body.part(ground or "all"))[:, 1].min())
+        lift = body.lowest(moment.posed, body.part(ground or "all"))
         if abs(lift) < 1e-4:
             break
         x, y, z = pose.position

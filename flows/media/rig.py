@@ -6,6 +6,7 @@ Lengths are metres; +x is the figure's left, +y up and +z forward.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from math import cos, radians, sin
 from pathlib import Path
 from typing import Self
 
@@ -27,19 +28,19 @@ SIDES = (("left", "l", 1.0), ("right", "r", -1.0))
 
 def turn_x(degrees: float) -> Floats:
     """Returns the turn about the axis that points to the figure's left."""
-    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    c, s = cos(radians(degrees)), sin(radians(degrees))
     return np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
 
 
 def turn_y(degrees: float) -> Floats:
     """Returns the turn about the axis that points up."""
-    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    c, s = cos(radians(degrees)), sin(radians(degrees))
     return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
 
 
 def turn_z(degrees: float) -> Floats:
     """Returns the turn about the axis that points forward."""
-    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    c, s = cos(radians(degrees)), sin(radians(degrees))
     return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
 
 
@@ -49,10 +50,15 @@ def unit(vector: Floats | tuple[float, ...]) -> Floats:
     return array / max(float(np.linalg.norm(array)), 1e-9)
 
 
+def _cross(a: Floats, b: Floats) -> Floats:
+    """Returns the cross product of two vectors; numpy's own, made for arrays of them, takes many times as long."""
+    return np.array([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
+
+
 def turn_between(start: Floats, end: Floats) -> Floats:
     """Returns the shortest turn that brings one direction to another."""
     a, b = unit(start), unit(end)
-    axis, cosine = np.cross(a, b), float(a @ b)
+    axis, cosine = _cross(a, b), float(a @ b)
     if cosine < -0.9999:
         return turn_x(180)
     k = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
@@ -92,8 +98,7 @@ class Body:
     faces: Ints
     paint: Floats  # the same points on the body that clothes and muscles are described on
     region: Floats  # how much each point belongs to the arms, the head, the hands and the shoes
-    bone_of: Ints
-    weight: Floats
+    weight: Floats  # how much each point follows each bone; a row adds up to 1
     bones: tuple[str, ...]
     parent: tuple[int, ...]
     head: Floats
@@ -108,22 +113,23 @@ class Body:
         with np.load(DATA / f"body_{name}.npz") as file:
             bones = tuple(str(bone) for bone in file["bones"])
             head, tail = file["head"] / UNIT, file["tail"] / UNIT
-            weight = file["weight"].astype(float)
-            weight /= weight.sum(1, keepdims=True)
-            bone_of = file["bone_of"].astype(np.int64)
+            bone_of, share = file["bone_of"].astype(np.int64), file["weight"].astype(float)
+            share /= share.sum(1, keepdims=True)
+            points = np.arange(len(bone_of))
+            weight = np.zeros((len(bone_of), len(bones)))
+            np.add.at(weight, (points[:, None], bone_of), share)
             return cls(
                 vertices=file["vertices"] / UNIT,
                 faces=file["faces"].astype(np.int64),
                 paint=file["paint"] / UNIT,
                 region=file["region"] / 255,
-                bone_of=bone_of,
                 weight=weight,
                 bones=bones,
                 parent=tuple(int(index) for index in file["parent"]),
                 head=head,
                 tail=tail,
                 upright=_upright(bones, head),
-                main_bone=bone_of[np.arange(len(bone_of)), weight.argmax(1)],
+                main_bone=bone_of[points, share.argmax(1)],
             )
 
     def part(self, name: str) -> Ints:
@@ -139,13 +145,17 @@ class Body:
     def skin(self, posed: Posed, points: Ints | None = None) -> Floats:
         """Returns where the points of the skin lie in this pose; all of them, or only those asked for."""
         chosen = slice(None) if points is None else points
-        at, bone_of, weight = self.vertices[chosen], self.bone_of[chosen], self.weight[chosen]
-        result = np.zeros_like(at)
-        for k in range(bone_of.shape[1]):
-            bone = bone_of[:, k]
-            moved = np.matmul(posed.turns[bone], at[:, :, None])[:, :, 0] + posed.shifts[bone]
-            result += weight[:, k : k + 1] * moved
-        return result
+        moves = np.hstack([posed.turns.reshape(-1, 9), posed.shifts])
+        # Every point turns and shifts by the mean of its bones.
+        blended = self.weight[chosen] @ moves
+        turned = np.einsum("pij,pj->pi", blended[:, :9].reshape(-1, 3, 3), self.vertices[chosen])
+        return np.asarray(turned + blended[:, 9:])
+
+    def lowest(self, posed: Posed, points: Ints) -> float:
+        """Returns how high the lowest of these points of the skin lies in this pose, in metres."""
+        moves = np.column_stack([posed.turns[:, 1], posed.shifts[:, 1]])
+        blended = self.weight[points] @ moves
+        return float(((blended[:, :3] * self.vertices[points]).sum(1) + blended[:, 3]).min())
 
     def pose(self, pose: Pose) -> Posed:
         """Returns the skeleton in a pose whose targets all lie at points."""
@@ -164,7 +174,7 @@ class Body:
             places.append(
                 places[parent] if bone == "pelvis" else places[parent] + arm @ (self.head[i] - self.head[parent])
             )
-            turn = turns[parent] @ local.get(bone, np.eye(3))
+            turn = turns[parent] @ local[bone] if bone in local else turns[parent]
             limb = {"thigh": "foot", "upperarm": "hand", "clavicle": "hand"}.get(bone[:-2])
             side = "left" if bone.endswith("_l") else "right"
             target = pose.targets.get(f"{side}_{limb}") if limb else None
@@ -214,7 +224,7 @@ class Body:
         cosine = np.clip((first**2 + distance**2 - second**2) / (2 * first * distance), -1, 1)
         upper_way = ahead * cosine + pole * np.sqrt(1 - cosine**2)
         lower_way = unit(ahead * distance - upper_way * first)
-        hinge = unit(np.cross(pole, ahead) if leg else np.cross(ahead, pole))
+        hinge = unit(_cross(pole, ahead) if leg else _cross(ahead, pole))
         upper_turn, lower_turn = _frame(upper_way, hinge), _frame(lower_way, hinge)
         return upper_turn, upper_turn.T @ lower_turn
 
@@ -227,17 +237,17 @@ def _frame(way: Floats, hinge: Floats) -> Floats:
     """Returns the turn of a bone that hangs straight down at rest, with its hinge to the figure's left."""
     y = -way
     x = unit(hinge - y * (hinge @ y))
-    return np.stack([x, y, np.cross(x, y)], 1)
+    return np.stack([x, y, _cross(x, y)], 1)
 
 
 def _facing_turn(facing: Facing, bone: str) -> Floats:
     ahead, out = unit(facing.ahead), np.array(facing.out)
     out = unit(out - ahead * (out @ ahead))
     if bone.startswith("foot"):
-        return np.stack([np.cross(out, ahead), out, ahead], 1)
+        return np.stack([_cross(out, ahead), out, ahead], 1)
     y = -ahead
     x = -out if bone.endswith("_l") else out
-    return np.stack([x, y, np.cross(x, y)], 1)
+    return np.stack([x, y, _cross(x, y)], 1)
 
 
 def _local_turns(pose: Pose) -> dict[str, Floats]:

@@ -208,7 +208,9 @@ def _beside_map(seen: Floats, picture: Picture, size: tuple[int, int]) -> tuple[
     deep = _map_height(size) + 2 * EDGE
     wide = round(_map_height(size) * MAP_WIDTH) * len(_map_yaws(picture.muscles)) + 2 * EDGE
     right, left = (width - wide + EDGE, EDGE), (EDGE, EDGE)
-    points = np.unique(np.round(seen, 2), axis=0)
+    # As complex numbers: numpy sorts those many times faster than rows.
+    rounded = np.unique(np.round(seen, 2) @ [1, 1j])
+    points = np.stack([rounded.real, rounded.imag], 1)
 
     def free(view: View, corner: tuple[int, int]) -> bool:
         pixels = points * view.scale + np.array(size) / 2 - np.array(view.centre) * view.scale
