@@ -226,7 +226,7 @@ class Renderer:
         ]
 
     def _result(self, test: str, session: Session) -> str:
-        results = self._results(test, session)
+        results = [(node, answer) for node, answer in self._results(test, session) if answer != "na"]
         if len(results) == 1:
             # The name of the test stands before it already.
             return self.said(*results[0])
