@@ -10,7 +10,7 @@ from typing import Any
 
 import flows
 from bot.records import INSTEAD, Call
-from bot.render import Message, Shown, keyboard
+from bot.render import Message, Shown, keyboard, listed
 
 FOLDER = Path(flows.__file__).parent / "media" / "rendered"
 MANIFEST = FOLDER.parent / "manifest.json"
@@ -103,6 +103,14 @@ class Drawings:
         """Returns the call that sends a drawing, or several together, each with its caption, escaped; None for none."""
         one = (self.send(Shown(name, text)) for name, text in captions.items())
         return self.album(captions) or next((call for call in one if call is not None), None)
+
+    def moving_apart(self, captions: Mapping[str, str]) -> list[Call]:
+        """Returns the calls that send stills together and each loop on its own: an album holds no loop (Bot API)."""
+        loops = {name: text for name, text in captions.items() if (file := self.loop(name)) and file.duration}
+        stills = {name: text for name, text in captions.items() if name not in loops}
+        calls = [self.album(stills, Message(listed(stills.values())))]
+        calls += [self.send(Shown(name, text), Message(text)) for name, text in loops.items()]
+        return [call for call in calls if call is not None]
 
     def album(self, captions: Mapping[str, str], instead: Message | None = None) -> Call | None:
         """Returns the call that sends stills together, each with its caption, escaped; None for fewer than two."""

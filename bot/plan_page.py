@@ -23,8 +23,8 @@ class PlanPage:
         self.outcome, self.words, self.label = outcome, words, words.label
         self.exercises = {exercise.id: exercise for exercise in words.content.library.exercises}
 
-    def page(self, session: Session, day: Day | None, today: date) -> dict[str, Any]:
-        """Returns a plan as plain data for the page, with every word that stands on it."""
+    def page(self, session: Session, day: Day | None, today: date, *, drawn: bool = True) -> dict[str, Any]:
+        """Returns a plan as plain data for the page, with every word that stands on it; `drawn` asks for drawings."""
         result, label = self.outcome.stands(session, day), self.label
         halved = frozenset[str]() if day is None else day.halved
         groups = {
@@ -40,7 +40,13 @@ class PlanPage:
             "days": [str(day) for day in range(1, DAYS + 1)],
             "weeks": [label("sheet.week", number=number) for number in range(1, DAYS // 7 + 1)],
             "groups": [
-                {"heading": heading, "rows": [self._row(result, each, halved) for each in self._of(result, category)]}
+                {
+                    "heading": heading,
+                    "rows": [
+                        {**self._row(result, each, halved), "drawing": self._drawing(each) if drawn else ""}
+                        for each in self._of(result, category)
+                    ],
+                }
                 for category, heading in groups.items()
             ],
             "pain": label("sheet.pain"),
@@ -59,13 +65,15 @@ class PlanPage:
     def _of(self, result: Assessment, category: str) -> Iterator[PlannedExercise]:
         return (planned for planned in result.plan if self.exercises[planned.exercise].category == category)
 
+    def _drawing(self, planned: PlannedExercise) -> str:
+        return self.words.content.pictures.of_exercise(planned.exercise, planned.level)
+
     def _row(self, result: Assessment, planned: PlannedExercise, halved: frozenset[str]) -> dict[str, Any]:
         exercise, level, cards = self.exercises[planned.exercise], planned.level, self.outcome.cards
         dose = exercise.levels[level - 1].dose
         notes = [self.words.plain(dose.note)] if dose.note else []
         said = self.label("sheet.dose", level=level, dose=self.label("dose.comma").join([cards.dose(dose), *notes]))
         return {
-            "drawing": self.words.content.pictures.of_exercise(exercise.id, level),
             "name": self.words.plain(exercise.name),
             "dose": " ".join([said, *self._beside(exercise.id, halved)]),
             # The steps are those of the whole exercise; at level 1 some of them would be too much.

@@ -78,12 +78,10 @@ class Printing:
             return
         follower = self.desk.follower
         today: date = follower.today(work)
-        self._send(
-            work,
-            "plan",
-            ("sheet.caption", "sheet.file"),
-            self.plan_page.page(self.desk.session(work), follower.day(work), today),
-        )
+        # Who wants no drawings has a slow connection: without them the page has a tenth of the bytes.
+        drawn = not work.chat.text_only
+        page = self.plan_page.page(self.desk.session(work), follower.day(work), today, drawn=drawn)
+        self._send(work, "plan", ("sheet.caption", "sheet.file"), page)
 
     def _send(self, work: Work, by: str, phrases: tuple[str, str], data: dict[str, Any]) -> None:
         caption, name = phrases

@@ -226,11 +226,15 @@ class Renderer:
         ]
 
     def _result(self, test: str, session: Session) -> str:
-        return "; ".join(self._results(test, session)) or self.words.label("tests.not_done")
+        results = [(node, answer) for node, answer in self._results(test, session) if answer != "na"]
+        if len(results) == 1:
+            # The name of the test stands before it already.
+            return self.said(*results[0])
+        return "; ".join(self._answered(*each) for each in results) or self.words.label("tests.not_done")
 
-    def _results(self, test: str, session: Session) -> list[str]:
+    def _results(self, test: str, session: Session) -> list[tuple[Node, Answer]]:
         return [
-            self._answered(node, session.facts[node.id])  # type: ignore[arg-type]
+            (node, session.facts[node.id])  # type: ignore[misc]
             for node in self.engine.nodes.values()
             if node.test is not None and node.test.id == test and node.question.kept and node.id in session.facts
         ]

@@ -299,12 +299,11 @@ class Speaker:
         return replace(message, rows=(*message.rows, (Button(self.words.label("plan.look"), "g:look"),)))
 
     def show_tips(self, work: Work) -> None:
-        """Shows the drawings of the plan's tips and of the warm-up together, or their words."""
+        """Shows the drawings of the plan's tips together and the warm-up as loops, or the words of them all."""
         captions = self.outcome.drawn_tips(self.session(work), self.follower.day(work))
-        instead = Message(listed(captions.values()) or self.words("plan.no_look"))
         drawings = self._drawings(work)
-        call = drawings.album(captions, instead) if drawings is not None else None
-        if call is None:
-            self.say(work, instead)
+        calls = drawings.moving_apart(captions) if drawings is not None else []
+        if calls:
+            work.calls += calls
         else:
-            work.calls.append(call)
+            self.say(work, Message(listed(captions.values()) or self.words("plan.no_look")))

@@ -26,8 +26,9 @@ VIDEO = {"sha256": "7c" * 32, "bytes": 9, "width": 720, "height": 720, "duration
 
 
 def listing(names: Iterator[str] | list[str]) -> dict[str, Any]:
-    """A manifest in which each drawing has a loop and a still, and each clip a video."""
+    """A manifest in which each drawing has a still, most have a loop as well, and each clip is a video."""
     both = {name: {f"{name}.mp4": {**SIZE, "duration": 2.65}, f"{name}.jpg": SIZE} for name in names}
+    both |= {name: {f"{name}.jpg": SIZE} for name in both if name.startswith("posture_")}
     videos = {name: {f"{name}.mp4": {**VIDEO}} for name in names if name.startswith("clip_")}
     loops = {name: {"files": files} for name, files in both.items() if name not in videos}
     return {"pictures": loops, "clips": {name: {"files": files} for name, files in videos.items()}}
@@ -198,17 +199,21 @@ def test_the_plank_is_shown_in_its_six_stages_and_on_the_knees_without_feet(chat
         assert shown.text == pictures[drawing]
 
 
-def test_the_tips_of_a_plan_are_shown_together_with_their_words(chat: Chat, content: Content) -> None:
+def test_the_tips_of_a_plan_are_shown_together_and_the_warm_up_moves(chat: Chat, content: Content) -> None:
+    drawn = content.pictures
     chat.begin(Person({"form": ["slumped"]}))
-    (album,) = chat.press(chat.words("plan.look"))
+    album, *loops = chat.press(chat.words("plan.look"))
     assert album.method == "sendMediaGroup"
     captions = [each["caption"] for each in album.params["media"]]
-    expected = [content.pictures.pictures[name] for name in content.pictures.series["T_PROUD"]]
+    expected = [drawn.pictures[name] for name in drawn.series["T_PROUD"]]
     assert captions[: len(expected)] == expected
     assert all(
         each["type"] == "photo" and each["media"]["$drawing"]["name"].endswith(".jpg") for each in album.params["media"]
     )
     assert all(caption in album.params[INSTEAD]["text"] for caption in captions)
+    assert {each.method for each in loops} == {"sendAnimation"}
+    assert [each.text for each in loops] == [drawn.pictures[name] for name in drawn.series["warmup_dynamic"]]
+    assert [each.params[INSTEAD]["text"] for each in loops] == [each.text for each in loops]
 
 
 def test_an_old_button_for_the_tips_says_them_where_no_drawing_can_be_shown(chat: Chat) -> None:

@@ -175,6 +175,17 @@ def test_the_plan_comes_as_a_page(chat: Chat) -> None:
     assert chat.words("safety_net") in words
 
 
+def test_a_plan_for_a_slow_connection_has_no_drawings(chat: Chat) -> None:
+    chat.begin(Person({"nprs": 3}))
+    drawings: list[set[bool]] = []
+    for choice in ("g:with_drawings", "g:text_only"):
+        chat.tap(choice)
+        (sent,) = chat.command("/sheet")
+        groups = sent.params["document"]["$made"]["data"]["groups"]
+        drawings.append({bool(row["drawing"]) for group in groups for row in group["rows"]})
+    assert drawings == [{True}, {False}]
+
+
 def test_where_no_exercises_may_be_shown_none_are_printed(chat: Chat) -> None:
     (said,) = chat.command("/sheet")
     assert said.text == chat.words("plan.none_yet")

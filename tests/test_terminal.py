@@ -6,14 +6,23 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bot.account import Account
+from bot.challenge import Challenge
 from bot.check_in import CheckIn
 from bot.conversation import Conversation
+from bot.desk import Desk
+from bot.membership import Membership
+from bot.own_data import Operator
+from bot.printing import Printing
+from bot.sharing import Sharing
 from bot.store import Store
 from bot.terminal import Terminal, changes, run_through, typed_lines
+from bot.work import Dialogue
 from flows.engine import Engine
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
@@ -31,7 +40,10 @@ class Screen:
     def open(self) -> None:
         self.store = Store.open(self.path)
         self.store._db.execute("pragma synchronous=off")
-        self.chat = Conversation(self.engine, self.store, dialogues=[CheckIn])
+        # As the command line has them, so that `replay` of what is recorded says that nothing changed.
+        account = partial(Account, operator=Operator())
+        own: list[Callable[[Desk, Store], Dialogue]] = [CheckIn, Printing, Membership, Challenge, Sharing, account]
+        self.chat = Conversation(self.engine, self.store, dialogues=own)
         self.terminal = Terminal(self.chat, self.store, self.shown.append, self.bold)
 
     def reopen(self) -> None:
