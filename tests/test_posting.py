@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.posting import TOTAL_FROM, planned, post_days, tick
@@ -101,6 +101,7 @@ def test_a_post_follows_the_clock_on_the_wall_across_clock_changes(day: date, at
     assert planned(club(post_time=at), midnight).next_at == comes
 
 
+@settings(max_examples=40)
 @given(
     zone=st.sampled_from(ZONES),
     at=st.times().map(lambda at: at.replace(second=0, microsecond=0)),

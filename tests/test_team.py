@@ -254,8 +254,11 @@ def test_somebody_who_came_in_during_a_week_counts_from_the_next() -> None:
 
 
 def test_days_of_other_weeks_do_not_count() -> None:
-    around = {MONDAY - timedelta(days=1): True, MONDAY: False, monday(1): True}
-    assert settled(MONDAY, [Member(name, LONG_AGO, around) for name in "abcde"], ()).total == Total(0, 20)
+    three = {MONDAY + timedelta(days=day): day < 3 for day in range(DAYS)}
+    for around in (MONDAY - timedelta(days=1), monday(1)):
+        # Five times three are fewer than twenty; with the day before or after they would not be.
+        members = [Member(name, LONG_AGO, {**three, around: True}) for name in "abcde"]
+        assert settled(MONDAY, members, ()).total == Total(0, 20)
     full = {MONDAY + timedelta(days=day): True for day in range(DAYS)}
     assert settled(MONDAY, [Member(name, LONG_AGO, full) for name in "abcde"], ()).total == Total(20, 20)
 
