@@ -24,7 +24,9 @@ from flows.team import (
     Week,
     edges,
     friends,
+    last_week,
     matters_from,
+    next_week,
     rounded,
     settled,
 )
@@ -312,3 +314,9 @@ def test_later_weeks_change_nothing_about_an_earlier_one() -> None:
 
 def test_weeks_matter_as_long_as_a_team_must_rest() -> None:
     assert matters_from(monday(5)) == monday(2)
+
+
+def test_a_week_is_over_on_the_monday_after_it_and_stays_the_newest_for_seven_days() -> None:
+    for ahead in range(DAYS):
+        assert last_week(monday(1) + timedelta(days=ahead)) == MONDAY
+        assert next_week(last_week(monday(1) + timedelta(days=ahead))) == monday(1)
