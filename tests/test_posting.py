@@ -215,19 +215,19 @@ def test_what_else_there_is_to_say_joins_the_one_post_of_the_day(tmp_path: Path,
 
 
 def test_two_thousand_clubs_due_in_the_same_minute_keep_the_pace_of_all_and_of_each_group(tmp_path: Path) -> None:
-    """Members of the first ask for 50 exercises meanwhile, and 22 others have 22 posts to catch up with before."""
+    """Members of the first ask for 50 exercises meanwhile, and 30 others have 22 posts to catch up with before."""
     town = Town(tmp_path / "bot.db")
     # 17:00 in Berlin.
     town.now = START - timedelta(hours=1)
     town.add(*[club(post_time=time(17)) for _ in range(2000)])
     assert town.club(1999).next_at == START
     town.now = START
-    asking, *late = (-1000 - number for number in range(23))
+    asking, *late = (-1000 - number for number in range(31))
     more = [Call("sendMessage", {"text": "more"})] * 22
-    town.store.post([], [Notice(f"g{number}", call, START + ONE_HOUR) for call in more for number in range(1, 23)])
+    town.store.post([], [Notice(f"g{number}", call, START + ONE_HOUR) for call in more for number in range(1, 31)])
     while tick(town.store, town.now, say, 500).chats:
-        assert town.store.waiting_notices(CLUBS) <= 2000 + 22 * 22
-    assert town.store.waiting_notices(CLUBS) == 2000 + 22 * 22
+        assert town.store.waiting_notices(CLUBS) <= 2000 + 30 * 22
+    assert town.store.waiting_notices(CLUBS) == 2000 + 30 * 22
 
     def ask() -> None:
         chat = town.store.chat(asking)
@@ -245,4 +245,4 @@ def test_two_thousand_clubs_due_in_the_same_minute_keep_the_pace_of_all_and_of_e
         assert all(later - earlier >= 60 for earlier, later in zip(own, own[20:], strict=False))
     # Nobody waits for a group that has used its limit up, though it stands in front.
     others = [at for at, chat_id, _ in line.arrived if groups[chat_id] == 1]
-    assert len(others) == 2000 - 23 and others[-1] - others[0] <= (2000 + 22 * 22) / 20 + 5
+    assert len(others) == 2000 - 31 and others[-1] - others[0] <= (2000 + 30 * 22) / 20 + 5
