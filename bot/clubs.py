@@ -25,8 +25,8 @@ GROUP = ("check", "exercise", "club", "poster")
 """Commands of a group, in the order in which Telegram lists them."""
 LONGEST_TITLE = 128
 STATES: Mapping[str, ClubState] = {"removed": "removed", "muted": "muted", "topic_closed": "topic_closed"}
-AGAIN, ASKED = timedelta(minutes=1), timedelta(seconds=5)
-"""How soon the card comes again in the same topic: for talk, and for /check or words that may tell of an emergency."""
+AGAIN = timedelta(seconds=5)
+"""How soon the card comes again in the same topic: whatever was written, health words above all, it is the answer."""
 
 
 class Clubs:
@@ -42,7 +42,7 @@ class Clubs:
         self._libraries: dict[str, Library] = {}
         self.settings = ClubSettings(desk, self.words)
         self.by_name: Mapping[str, Callable[[Work, Club], None]] = {
-            "check": self._check,
+            "check": self._card,
             "exercise": self._exercise,
             "club": self._club,
             "poster": self._poster,
@@ -84,7 +84,7 @@ class Clubs:
             case "command":
                 self._command(work, club)
             case "text":
-                self._card(work, club, self._urgent(work) or AGAIN)
+                self._card(work, club)
             case "press":
                 self._press(work, club)
         return True
@@ -105,19 +105,14 @@ class Clubs:
         # A post that was missed in the silence is over; a day that was begun does not begin again.
         return planned(awake, work.now) if state != club.state else awake
 
-    def _urgent(self, work: Work) -> timedelta | None:
-        heard = self.net.hears(f"{work.incoming.text} {work.incoming.argument}")
-        return ASKED if heard else None
-
     def _command(self, work: Work, club: Club) -> None:
-        name, urgent = work.incoming.text, self._urgent(work)
-        act = self.by_name.get(name)
-        if urgent is not None:
-            self._card(work, club, urgent)
+        name, act = work.incoming.text, self.by_name.get(work.incoming.text)
+        if self.net.hears(f"{name} {work.incoming.argument}"):
+            self._card(work, club)
         elif act is not None:
             act(work, club)
         elif work.incoming.to_us or self.has_command(name):
-            self._card(work, club, AGAIN)
+            self._card(work, club)
 
     def _press(self, work: Work, club: Club) -> None:
         kind, _, rest = work.incoming.data.partition(":")
@@ -138,19 +133,16 @@ class Clubs:
         url = f"https://t.me/{self.desk.username}?start={club.token}"
         return ((Button(self.words(club).label("group.button"), url=url),),)
 
-    def _card(self, work: Work, club: Club, soon: timedelta) -> None:
+    def _card(self, work: Work, club: Club) -> None:
         """Says the card, unless it was said in this topic a moment ago."""
         same = club.card_thread == work.incoming.thread_id
-        if club.card_at is None or not same or not timedelta() <= work.now - club.card_at < soon:
+        if club.card_at is None or not same or not timedelta() <= work.now - club.card_at < AGAIN:
             self._say_card(work, club)
 
     def _say_card(self, work: Work, club: Club, more: str = "") -> None:
         text = paragraphs(self.words(club)("group.card"), more)
         self.desk.say(work, Message(text, self.button(club)))
         work.club = replace(club, card_at=work.now, card_thread=work.incoming.thread_id)
-
-    def _check(self, work: Work, club: Club) -> None:
-        self._card(work, club, ASKED)
 
     def _exercise(self, work: Work, club: Club) -> None:
         library, words = self.library(club), self.words(club)

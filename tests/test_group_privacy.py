@@ -319,7 +319,7 @@ def town(engine: Engine) -> Towns:
 
 
 @given(st.lists(st.one_of(in_group, in_group, in_private, in_private, in_any_chat, passing), min_size=8, max_size=25))
-@settings(max_examples=25)
+@settings(max_examples=20)
 def test_no_answer_score_result_plan_or_reminder_of_anybody_appears_in_a_group_or_inline(
     town: Towns, steps: list[Step]
 ) -> None:

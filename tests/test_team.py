@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations, product
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.team import (
@@ -23,7 +24,9 @@ from flows.team import (
     Week,
     edges,
     friends,
+    last_week,
     matters_from,
+    next_week,
     rounded,
     settled,
 )
@@ -155,11 +158,14 @@ def histories(people: str, weeks: int, shares: Share = 3) -> Iterator[list[Week]
     """All ways to come, to leave and to come back in a small club, and what is told in each."""
     groups = [frozenset(some) for size in range(FEWEST, len(people) + 1) for some in combinations(people, size)]
 
+    first, everybody = frozenset(people[:FEWEST]), frozenset(people)
+
     def on(before: list[Week]) -> Iterator[list[Week]]:
         if len(before) == weeks:
             yield before
             return
-        for present in (frozenset[str](), *groups):
+        # By symmetry it does not matter which of them are the first five.
+        for present in (frozenset[str](), *(groups if any(week.teams for week in before) else [first, everybody])):
             yield from on([*before, told(dict.fromkeys(sorted(present), shares), len(before), before)])
 
     return on([])
@@ -177,6 +183,30 @@ def test_two_totals_less_than_four_weeks_apart_are_of_one_team_or_have_nobody_in
         assert_apart(weeks)
 
 
+def test_whoever_deletes_everything_breaks_a_team_as_leaving_does_and_the_others_rest() -> None:
+    """All ways in which one person, or all but one, are deleted before each of three weeks, and come back as others."""
+    people = "abcdef"
+    some = ["", *people, *(people.replace(name, "") for name in people)]
+    for deleted in product(some, repeat=APART - 1):
+        ids, weeks = {name: name for name in people}, [told(dict.fromkeys(people, 3))]
+        seen = [(0, frozenset(people))]
+        for week, gone in enumerate(deleted, 1):
+            lost = {ids[name] for name in gone}
+            weeks = [replace(one, teams=tuple(_without(team, lost) for team in one.teams)) for one in weeks]
+            weeks.append(told({ids[name]: 3 for name in people if name not in gone}, week, weeks))
+            # Who comes back is there for whole weeks from the next one on.
+            ids |= {name: f"{name}{week}" for name in gone}
+            seen += [(week, frozenset(name[0] for name in team)) for team in weeks[-1].teams]
+        for (one_at, one), (other_at, other) in combinations(seen, 2):
+            stayed = {name for name in one & other if not any(name in gone for gone in deleted[one_at:other_at])}
+            assert one == other or not stayed, (deleted, seen)
+
+
+def _without(team: Team, lost: Collection[str]) -> Team:
+    return frozenset("" if name in lost else name for name in team)
+
+
+@settings(max_examples=50)
 @given(st.lists(st.frozensets(st.sampled_from("abcdefghijklmn"), min_size=4), min_size=2, max_size=9), st.data())
 def test_so_it_is_in_larger_clubs_that_come_and_go(history: list[Team], data: st.DataObject) -> None:
     shares = st.one_of(st.none(), st.integers(0, DAYS))
@@ -191,7 +221,7 @@ def test_so_it_is_in_larger_clubs_that_come_and_go(history: list[Team], data: st
 def test_no_history_of_a_small_club_gives_a_share_away_even_where_everybody_does_the_same_each_week() -> None:
     """The attacker sees three totals and knows who was in when, what they did, and that habits are steady."""
     seen = {frozenset(team for week in weeks for team in week.teams) for weeks in histories("abcdef", 3)}
-    assert len(seen) == 1 + 6 + 1 and max(map(len, seen)) == 1
+    assert len(seen) == 1 + 1 + 1 and max(map(len, seen)) == 1
     for people in {len(team) for teams in seen for team in teams}:
         found: dict[Any, set[int]] = defaultdict(set)
         for world in product(sorted(SHARES), repeat=people):
@@ -226,8 +256,11 @@ def test_somebody_who_came_in_during_a_week_counts_from_the_next() -> None:
 
 
 def test_days_of_other_weeks_do_not_count() -> None:
-    around = {MONDAY - timedelta(days=1): True, MONDAY: False, monday(1): True}
-    assert settled(MONDAY, [Member(name, LONG_AGO, around) for name in "abcde"], ()).total == Total(0, 20)
+    three = {MONDAY + timedelta(days=day): day < 3 for day in range(DAYS)}
+    for around in (MONDAY - timedelta(days=1), monday(1)):
+        # Five times three are fewer than twenty; with the day before or after they would not be.
+        members = [Member(name, LONG_AGO, {**three, around: True}) for name in "abcde"]
+        assert settled(MONDAY, members, ()).total == Total(0, 20)
     full = {MONDAY + timedelta(days=day): True for day in range(DAYS)}
     assert settled(MONDAY, [Member(name, LONG_AGO, full) for name in "abcde"], ()).total == Total(20, 20)
 
@@ -281,3 +314,9 @@ def test_later_weeks_change_nothing_about_an_earlier_one() -> None:
 
 def test_weeks_matter_as_long_as_a_team_must_rest() -> None:
     assert matters_from(monday(5)) == monday(2)
+
+
+def test_a_week_is_over_on_the_monday_after_it_and_stays_the_newest_for_seven_days() -> None:
+    for ahead in range(DAYS):
+        assert last_week(monday(1) + timedelta(days=ahead)) == MONDAY
+        assert next_week(last_week(monday(1) + timedelta(days=ahead))) == monday(1)
