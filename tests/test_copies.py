@@ -124,6 +124,16 @@ def test_a_restore_onto_an_empty_disk_needs_nothing_there(path: Path, tmp_path: 
     assert contents(path, KEY) == before
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_makes_belongs_to_the_owner_of_its_folder(path: Path, tmp_path: Path) -> None:
+    path.parent.mkdir()
+    os.chown(path.parent, 65534, 65534)
+    fill(tmp_path / "plain.db")
+    assert run("restore", path, tmp_path / "plain.db").exit_code == 0
+    assert run("encrypt", path, DATABASE_KEY=KEY).exit_code == 0
+    assert {file.name: file.stat().st_uid for file in path.parent.iterdir()} == {"bot.db": 65534, "bot.db.lock": 65534}
+
+
 @pytest.mark.parametrize("wrong", ["damaged", "text", "key", "foreign", "empty"])
 def test_a_backup_that_is_not_sound_changes_nothing(path: Path, tmp_path: Path, wrong: str) -> None:
     fill(path)

@@ -225,6 +225,13 @@ def protect(path: Path) -> None:
                 each.chmod(0o600)
 
 
+def give(path: Path) -> None:
+    """Gives what root has made to the owner of its folder: the bot may run as somebody else."""
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
 def discard(path: Path) -> None:
     """Removes a database with everything beside it, if it is there."""
     for each in (path, *companions(path), path.with_name(f"{path.name}-journal")):

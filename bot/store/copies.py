@@ -18,6 +18,7 @@ from bot.store.connection import (
     companions,
     connect,
     discard,
+    give,
     protect,
     put,
     settle,
@@ -72,6 +73,7 @@ def rewrite(path: Path, old: str, new: str) -> None:
     check(path, old)
     part = _part(path)
     os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    give(part)
     try:
         with closing(ciphered(f"{path.absolute().as_uri()}?mode=rw", old)) as source:
             _take(source)
@@ -123,6 +125,7 @@ def _part(path: Path) -> Path:
 def _copy(path: Path, key: str, part: Path) -> None:
     """Makes a copy of one moment, in one file, with SQLite's online backup."""
     os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    give(part)
     with closing(connect(path, key, "ro")) as source, closing(connect(part, key)) as copy:
         source.execute("pragma busy_timeout=5000").fetchall()
         source.backup(copy)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.store.connection import StoreError, reason
+from bot.store.connection import StoreError, give, reason
 
 USED = b" used"
 """Stands behind the process number once a database was opened: from then on an empty file is a loss, not a start."""
@@ -44,6 +44,7 @@ def alone(path: Path, *, may_be_lost: bool = False) -> Iterator[Alone]:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
+        give(beside)
     except OSError as error:
         raise StoreError(
             f"the database {path} cannot be opened: {reason(error)} (DATABASE_PATH says where it is)"
