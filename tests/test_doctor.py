@@ -83,6 +83,7 @@ def test_without_a_database_yet_the_first_start_creates_it(api: FakeBotApi, tmp_
         ({"OPERATOR_NAME": ""}, ["FAIL  OPERATOR_NAME: not set", "who runs this bot"]),
         ({"OPERATOR_CONTACT": ""}, ["FAIL  OPERATOR_CONTACT: not set"]),
         ({"TELEGRAM_BOT_TOKEN": ""}, ["TELEGRAM_BOT_TOKEN is missing"]),
+        ({"DATABASE_KEY": "k" * 32}, ["FAIL  database: it is not encrypted", "-> run `backstride encrypt` once"]),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_cure(
@@ -172,6 +173,7 @@ def test_messages_that_were_given_up_are_listed_without_their_words(api: FakeBot
 
 def test_commands_that_look_change_nothing_of_an_older_schema(api: FakeBotApi, tmp_path: Path) -> None:
     path = built("002_reminders", tmp_path / "bot.db")
+    path.chmod(0o600)
     before = path.read_bytes()
     visited = visit(api, path)
     assert visited.exit_code == 0 and "warn  database: sound; its schema is older" in visited.output

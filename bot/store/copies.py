@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bot.store.connection import (
     StoreError,
+    Told,
     check,
     ciphered,
     companions,
@@ -96,7 +97,7 @@ def verify(path: Path, key: str) -> None:
         loose = connection.execute("pragma foreign_key_check").fetchall()
         known = connection.execute("select count(*) from sqlite_schema where name in ('chat', 'outbox')").fetchone()[0]
     if loose or known != 2:
-        raise StoreError(f"{path} is not sound: nothing was changed; use another backup")
+        raise Told(f"{path} is not sound", "nothing was changed; use another backup")
 
 
 def litestream_trouble(path: Path, key: str) -> str:
@@ -142,7 +143,7 @@ def _take(connection: sqlite3.Connection) -> None:
         connection.execute("pragma wal_checkpoint(truncate)").fetchall()
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
-            raise StoreError("the database is in use: stop the bot first") from None
+            raise Told("the database is in use", "stop the bot first") from None
         raise
 
 
@@ -163,7 +164,7 @@ def _export(source: sqlite3.Connection, part: Path, key: str) -> None:
                 f"select count(*) from (select * from {one}.{table} except select * from {other}.{table})"
             ).fetchone()[0]
             if lost:
-                raise StoreError(f"the copy of {table} differs: nothing was changed")
+                raise Told(f"the copy of {table} differs", "nothing was changed")
     source.execute("detach database part")
 
 

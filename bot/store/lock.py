@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.store.connection import StoreError, give, reason
+from bot.store.connection import Told, give, reason
 
 USED = b" used"
 """Stands behind the process number once a database was opened: from then on an empty file is a loss, not a start."""
 
 
-class InUse(StoreError):
+class InUse(Told):
     """Another process works on this database."""
 
 
-class Gone(StoreError):
+class Gone(Told):
     """The database that was here is not here any more."""
 
 
@@ -46,9 +46,7 @@ def alone(path: Path, *, may_be_lost: bool = False) -> Iterator[Alone]:
         file = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
         give(beside)
     except OSError as error:
-        raise StoreError(
-            f"the database {path} cannot be opened: {reason(error)} (DATABASE_PATH says where it is)"
-        ) from error
+        raise Told(f"the database {path} cannot be opened: {reason(error)} (DATABASE_PATH says where it is)") from error
     try:
         said = os.pread(file, 40, 0)
         try:
