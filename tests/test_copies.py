@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -243,6 +244,18 @@ def test_a_full_disk_ends_with_what_to_do(path: Path) -> None:
         store._db.execute("pragma max_page_count=100000")
         # What was refused was not acknowledged, and comes again.
         assert store.receive(7, "x" * 500_000) is True
+
+
+@pytest.mark.parametrize(
+    ("number", "cure"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EROFS, "mount it anew"),
+        (errno.EACCES, "the user that the bot runs as"),
+    ],
+)
+def test_what_the_system_refuses_is_told_with_what_to_do(number: int, cure: str) -> None:
+    assert cure in reason(OSError(number, os.strerror(number), "bot.db"))
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can become somebody else")

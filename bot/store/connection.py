@@ -32,10 +32,13 @@ class Older(Told):
 PLAIN = b"SQLite format 3\0"
 """How every SQLite file begins that is not encrypted (sqlite.org/fileformat.html)."""
 RESTORE = "nothing was changed; keep the file and put a backup in its place with `backstride restore`"
-
+FULL = "its disk is full: nothing that was acknowledged is lost; free some space, and start again"
 
 _REASONS = {
-    "disk is full": "its disk is full: nothing that was acknowledged is lost; free some space, and start again",
+    "disk is full": FULL,
+    "No space left": FULL,
+    "Read-only file system": "its disk is mounted to be read only: see in the system's log why, and mount it anew",
+    "Permission denied": "this user may not use it: give it and its folder to the user that the bot runs as",
     "readonly": "it may only be read: give this user the right to write to it and its folder",
     "database is locked": "another program holds it: stop that one first",
     "unable to open": "it cannot be opened: see that its folder exists, and that this user may write there",
@@ -182,7 +185,8 @@ def _check_kind(path: Path, key: str) -> None:
         raise Told("it is not encrypted, but DATABASE_KEY is set", "run `backstride encrypt` once")
     if start != PLAIN and not key:
         raise Told(
-            "it is encrypted and DATABASE_KEY is not set, or it is not a database", "set the key; nothing was changed"
+            "it is encrypted and DATABASE_KEY is not set, or it is not a database",
+            f"set the key; if there is none: {RESTORE}",
         )
 
 
