@@ -61,12 +61,13 @@ def rows_of(db: Database) -> dict[str, list[dict[str, Any]]]:
 
 
 def fill_empty(db: Database) -> None:
-    """Puts one row of made-up values into every table that has none; checks allow 0 and one word."""
+    """Puts one row of made-up values into every table that has none."""
     db.execute("pragma foreign_keys=off")
     for name in db.table_names():
         if not name.startswith("sqlite_") and not db.table(name).count:
             values = {
-                column.name: 0 if column.type.lower() == "integer" else "active" for column in db.table(name).columns
+                column.name: 0 if column.type.lower() == "integer" else "active" if column.name == "state" else "[]"
+                for column in db.table(name).columns
             }
             db.table(name).insert(values)
     db.conn.commit()
