@@ -43,8 +43,10 @@ def alone(path: Path, *, may_be_lost: bool = False) -> Iterator[Alone]:
     beside = path.with_name(path.name + ".lock")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        is_new = not beside.exists()
         file = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
-        give(beside)
+        if is_new:
+            give(beside)
     except OSError as error:
         raise Told(f"the database {path} cannot be opened: {reason(error)} (DATABASE_PATH says where it is)") from error
     try:
