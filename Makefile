@@ -3,11 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input install
 
-.PHONY: help chat run test check catalog lock bench torture audit mutants clean
+.PHONY: help install chat run test check catalog lock bench torture audit mutants clean
 .DELETE_ON_ERROR:
 
 help: ## Says what each target does
 	@awk -F ': .*## ' '/^[a-z]+: .*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+install: .venv/installed ## Sets up .venv, and nothing else
 
 chat: .venv/installed ## A conversation in this terminal; needs no token
 	@$(BIN)/backstride chat

@@ -14,7 +14,7 @@ import httpx
 
 from bot.config import Settings
 from bot.store import Older, Store, StoreError
-from bot.store.connection import check
+from bot.store.connection import Told, check, reason
 from bot.store.copies import litestream_trouble
 
 ROOM = 200_000_000
@@ -92,8 +92,11 @@ def _database(settings: Settings) -> Iterator[Finding]:
     except Older:
         yield Finding("database", "sound; its schema is older", "start the bot once: it is brought up to date", True)
         return
+    except Told as error:
+        yield Finding("database", error.what, error.cure or "see DATABASE_PATH")
+        return
     except (OSError, StoreError) as error:
-        yield Finding("database", str(error), "stop the bot and put a backup in its place; keep the damaged file")
+        yield Finding("database", reason(error), "mend that, and start the doctor again")
         return
     yield Finding("database", f"sound, and its schema is up to date; {numbers.chats} chats")
     if numbers.calls_parked:

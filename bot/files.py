@@ -64,6 +64,9 @@ class Files:
         return self._store.file_id(self._bot, sha256)
 
     def _read(self, name: str) -> bytes:
+        if Path(name).name != name:
+            # A name comes from the list of drawings; one that leads elsewhere comes from nobody who means well.
+            raise FileNotFoundError
         return (self._folder / name).read_bytes()
 
 

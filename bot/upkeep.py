@@ -201,23 +201,17 @@ def doctor(env_file: Path) -> None:
 
 
 @click.command()
-@click.option(
-    "--db",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=Path("data/backstride.db"),
-    show_default=True,
-    envvar="DATABASE_PATH",
-    help="The database of the bot, which may be running.",
-)
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many are listed.")
-def outbox(db: Path, limit: int) -> None:
+@env_file
+def outbox(limit: int, env_file: Path) -> None:
     """Lists messages that were given up: when, why, and in which chat, by its random key; never what they said."""
-    from bot.config import load_database
     from bot.records import CLUBS, PEOPLE, REMINDERS
     from bot.store import Store
 
-    with _told(), Store.reading(db, load_database(os.environ, Path(".env")).key) as store:
-        numbers, parked = store.numbers(datetime.now(UTC)), store.parked_calls(limit)
+    with _told():
+        database = _database(env_file)
+        with Store.reading(database.path, database.key) as store:
+            numbers, parked = store.numbers(datetime.now(UTC)), store.parked_calls(limit)
     answers, reminders, posts = (numbers.calls_waiting.get(one, 0) for one in (PEOPLE, REMINDERS, CLUBS))
     click.echo(f"Waiting: {answers} answers, {reminders} reminders, {posts} club posts.")
     click.echo(f"Given up: {'none' if not parked else f'the newest {len(parked)}'}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -124,6 +125,16 @@ def test_a_restore_onto_an_empty_disk_needs_nothing_there(path: Path, tmp_path: 
     assert contents(path, KEY) == before
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_makes_belongs_to_the_owner_of_its_folder(path: Path, tmp_path: Path) -> None:
+    path.parent.mkdir()
+    os.chown(path.parent, 65534, 65534)
+    fill(tmp_path / "plain.db")
+    assert run("restore", path, tmp_path / "plain.db").exit_code == 0
+    assert run("encrypt", path, DATABASE_KEY=KEY).exit_code == 0
+    assert {file.name: file.stat().st_uid for file in path.parent.iterdir()} == {"bot.db": 65534, "bot.db.lock": 65534}
+
+
 @pytest.mark.parametrize("wrong", ["damaged", "text", "key", "foreign", "empty"])
 def test_a_backup_that_is_not_sound_changes_nothing(path: Path, tmp_path: Path, wrong: str) -> None:
     fill(path)
@@ -233,6 +244,18 @@ def test_a_full_disk_ends_with_what_to_do(path: Path) -> None:
         store._db.execute("pragma max_page_count=100000")
         # What was refused was not acknowledged, and comes again.
         assert store.receive(7, "x" * 500_000) is True
+
+
+@pytest.mark.parametrize(
+    ("number", "cure"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EROFS, "mount it anew"),
+        (errno.EACCES, "the user that the bot runs as"),
+    ],
+)
+def test_what_the_system_refuses_is_told_with_what_to_do(number: int, cure: str) -> None:
+    assert cure in reason(OSError(number, os.strerror(number), "bot.db"))
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can become somebody else")

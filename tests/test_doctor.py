@@ -19,6 +19,7 @@ from bot.store import Store
 from flows import proof
 from tests.fake_bot_api import TOKEN, FakeBotApi, running
 from tests.test_metrics import NOW
+from tests.test_migrations import built
 
 CHECK = cache(proof.check)
 
@@ -92,6 +93,7 @@ def test_without_a_database_yet_the_first_start_creates_it(api: FakeBotApi, tmp_
         ({"OPERATOR_NAME": ""}, ["FAIL  OPERATOR_NAME: not set", "who runs this bot"]),
         ({"OPERATOR_CONTACT": ""}, ["FAIL  OPERATOR_CONTACT: not set"]),
         ({"TELEGRAM_BOT_TOKEN": ""}, ["TELEGRAM_BOT_TOKEN is missing"]),
+        ({"DATABASE_KEY": "k" * 32}, ["FAIL  database: it is not encrypted", "-> run `backstride encrypt` once"]),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_cure(
@@ -172,8 +174,20 @@ def test_messages_that_were_given_up_are_listed_without_their_words(api: FakeBot
         store.close()
     result = visit(api, path)
     assert result.exit_code == 0 and "warn  outbox: 1 messages were given up" in result.output
-    listed = CliRunner().invoke(main, ["outbox", "--db", str(path)])
+    listed = CliRunner().invoke(main, ["outbox", "--env-file", os.devnull], env={"DATABASE_PATH": str(path)})
     assert listed.exit_code == 0
     assert "Waiting: 1 answers, 0 reminders, 0 club posts." in listed.output
     assert "2026-11-25 16:00Z  ada-key  sendMessage" in listed.output and "BadRequest: too long" in listed.output
     assert "numb" not in listed.output and "5000000001" not in listed.output
+
+
+def test_commands_that_look_change_nothing_of_an_older_schema(api: FakeBotApi, tmp_path: Path) -> None:
+    path = built("002_reminders", tmp_path / "bot.db")
+    path.chmod(0o600)
+    before = path.read_bytes()
+    visited = visit(api, path)
+    assert visited.exit_code == 0 and "warn  database: sound; its schema is older" in visited.output
+    for command in ("outbox", "updates"):
+        listed = CliRunner().invoke(main, [command, "--env-file", os.devnull], env={"DATABASE_PATH": str(path)})
+        assert listed.exit_code == 1 and "start the bot once" in listed.output
+    assert path.read_bytes() == before

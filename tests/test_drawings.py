@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +66,15 @@ def test_a_card_is_a_loop_whose_caption_begins_with_what_it_shows(chat: Chat, co
     assert (shown.params["width"], shown.params["height"], shown.params["duration"]) == (960, 600, 3)
     assert shown.text.startswith(content.pictures.pictures["cat_camel"] + "\n")
     assert chat.words("card.stop", stop="") in shown.text
+
+
+@pytest.mark.parametrize("trick", ["../../../etc/passwd", "../rendered/cat_camel", "/etc/passwd", "%2e%2e%2fx", "\0"])
+def test_an_id_that_is_a_path_shows_nothing_that_is_not_on_the_list(chat: Chat, trick: str) -> None:
+    chat.begin()
+    said = [sent for prefix in "x y t v m c r d q".split() for sent in chat.tap(f"{prefix}:{trick}")]
+    said += [*chat.command(f"/exercise {trick}"), *chat.command(f"/tests {trick}")]
+    shown = re.findall(r'"\$drawing": \{"name": "([^"]*)"', json.dumps([sent.params for sent in said]))
+    assert said and {name.rpartition(".")[0] for name in shown} <= set(chat.engine.content.pictures.pictures)
 
 
 def test_the_text_that_goes_out_if_a_drawing_cannot_is_the_whole_card(chat: Chat) -> None:

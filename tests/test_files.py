@@ -121,6 +121,14 @@ async def test_where_a_drawing_cannot_be_sent_its_text_goes_out(office: Office, 
     assert office.row(row)["params"] is None
 
 
+async def test_a_name_that_leads_out_of_the_folder_of_the_drawings_sends_nothing(office: Office, folder: Path) -> None:
+    for name in (f"../{folder.name}/{LOOP.name}", str(folder / LOOP.name), "../../etc/passwd"):
+        (row,) = office.queue(ADA, animation(animation={"$drawing": {"name": name, "sha256": "unknown"}}))
+        await office.settle()
+        assert office.row(row)["error"] == "FileNotFoundError"
+    assert made(office, "sendAnimation") == []
+
+
 async def test_an_animation_that_no_text_can_replace_is_left_and_the_text_comes_anew(office: Office) -> None:
     (first,) = office.queue(ADA, animation())
     await office.settle()

@@ -475,6 +475,16 @@ def test_forgetting_leaves_no_trace_in_the_files(store: Store, path: Path) -> No
     assert not any(b"secret" in file.read_bytes() for file in path.parent.iterdir())
 
 
+def test_the_id_goes_from_the_files_soon_after_the_goodbye(store: Store, path: Path) -> None:
+    remember(store)
+    forget(store, say("goodbye"))
+    clean = [store.log_is_clean]
+    send_all(store)
+    # Whoever keeps to what was promised about time looks for this every few seconds.
+    assert [*clean, store.log_is_clean, store.truncate_log()] == [True, False, True]
+    assert not any(BIG.to_bytes(8, "big") in file.read_bytes() for file in path.parent.iterdir())
+
+
 def test_forgetting_without_a_goodbye_leaves_nothing(store: Store) -> None:
     remember(store)
     forget(store)

@@ -13,7 +13,7 @@ from pathlib import Path
 from bot import rows
 from bot.records import Commit, new_key
 from bot.store.clubs import Clubs
-from bot.store.connection import Older, StoreError, looked_at, opened, reason
+from bot.store.connection import Older, StoreError, Told, looked_at, opened, reason
 from bot.store.figures import Figures, Numbers
 from bot.store.inbox import AlreadyHandled, Inbox
 from bot.store.lock import Gone, InUse, alone
@@ -157,5 +157,5 @@ def _located(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, StoreError) as error:
-        kind = Older if isinstance(error, Older) else StoreError
+        kind = Older if isinstance(error, Older) else Told
         raise kind(f"the database {path} cannot be opened: {reason(error)} (DATABASE_PATH says where it is)") from error

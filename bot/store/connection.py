@@ -17,17 +17,28 @@ StoreError = sqlite3.Error
 """The file cannot be read or written; nothing that was not acknowledged is lost, and going on is pointless."""
 
 
-class Older(StoreError):
+class Told(StoreError):
+    """What is wrong with a database, and what its operator can do about it, in words that need no more."""
+
+    def __init__(self, what: str, cure: str = "") -> None:
+        super().__init__(f"{what}: {cure}" if cure else what)
+        self.what, self.cure = what, cure
+
+
+class Older(Told):
     """An older version has written this database; the next start brings it up to date."""
 
 
 PLAIN = b"SQLite format 3\0"
 """How every SQLite file begins that is not encrypted (sqlite.org/fileformat.html)."""
 RESTORE = "nothing was changed; keep the file and put a backup in its place with `backstride restore`"
-
+FULL = "its disk is full: nothing that was acknowledged is lost; free some space, and start again"
 
 _REASONS = {
-    "disk is full": "its disk is full: nothing that was acknowledged is lost; free some space, and start again",
+    "disk is full": FULL,
+    "No space left": FULL,
+    "Read-only file system": "its disk is mounted to be read only: see in the system's log why, and mount it anew",
+    "Permission denied": "this user may not use it: give it and its folder to the user that the bot runs as",
     "readonly": "it may only be read: give this user the right to write to it and its folder",
     "database is locked": "another program holds it: stop that one first",
     "unable to open": "it cannot be opened: see that its folder exists, and that this user may write there",
@@ -39,6 +50,8 @@ _REASONS = {
 
 def reason(error: Exception) -> str:
     """Returns why the database cannot be used, and what to do, in one line."""
+    if isinstance(error, Told):
+        return str(error)
     said = error.strerror or str(error) if isinstance(error, OSError) else str(error)
     return next((f"{meaning} ({said})" for words, meaning in _REASONS.items() if words in said), said)
 
@@ -72,8 +85,8 @@ class Connected:
 def opened(path: Path, key: str = "") -> Database:
     """Returns the connection to a file, created where there is none, readable by its owner only.
 
-    All of the file is read before the first write: about 150 MB a second, or 25 MB a second of an encrypted one. What
-    is damaged, of another kind or under another key raises StoreError and stays as it is.
+    All of the file is read before the first write, at 80 to 150 MB a second, or about 25 of an encrypted one (two busy
+    cores). What is damaged, of another kind or under another key raises StoreError and stays as it is.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.exists():
@@ -103,7 +116,7 @@ def looked_at(path: Path, key: str = "") -> Database:
         with closing(connect(path, key, "ro")) as connection:
             missing = _check_schema(connection)
         if missing:
-            raise Older(f"it was written by an older version, and lacks {missing[0]}: start the bot once")
+            raise Older(f"it was written by an older version, and lacks {missing[0]}", "start the bot once")
         return Database(connect(path, key, "ro"), execute_plugins=False, strict=True)
 
 
@@ -123,7 +136,7 @@ def ciphered(address: str, key: str) -> sqlite3.Connection:
         # Only who encrypts needs it: there are machines that it is not built for.
         from bot.store import cipher  # noqa: PLC0415
     except ImportError as error:
-        raise StoreError("DATABASE_KEY needs the package sqlcipher3: pip install 'backstride[encryption]'") from error
+        raise Told("DATABASE_KEY needs the package sqlcipher3", "pip install 'backstride[encryption]'") from error
     return cipher.connect(address, key)
 
 
@@ -151,27 +164,30 @@ def _told(key: str) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         if "not a database" in str(error) and key:
-            raise StoreError(
-                "DATABASE_KEY does not open it: nothing was changed; use the key that it was encrypted with"
+            raise Told(
+                "DATABASE_KEY does not open it", "nothing was changed; use the key that it was encrypted with"
             ) from None
         if "malformed" not in str(error) and "not a database" not in str(error):
             raise
         raise _damaged(str(error)) from None
 
 
-def _damaged(trouble: str) -> StoreError:
-    return StoreError(f"it is damaged ({trouble.splitlines()[0]}): {RESTORE}")
+def _damaged(trouble: str) -> Told:
+    return Told(f"it is damaged ({trouble.splitlines()[0]})", RESTORE)
 
 
 def _check_kind(path: Path, key: str) -> None:
     with path.open("rb") as file:
         start = file.read(len(PLAIN))
     if not start:
-        raise StoreError(f"it is empty, and was not always: {RESTORE}, or remove it to begin with nothing")
+        raise Told("it is empty, and was not always", f"{RESTORE}, or remove it to begin with nothing")
     if start == PLAIN and key:
-        raise StoreError("it is not encrypted, but DATABASE_KEY is set: run `backstride encrypt` once")
+        raise Told("it is not encrypted, but DATABASE_KEY is set", "run `backstride encrypt` once")
     if start != PLAIN and not key:
-        raise StoreError("it is encrypted and DATABASE_KEY is not set, or it is not a database: nothing was changed")
+        raise Told(
+            "it is encrypted and DATABASE_KEY is not set, or it is not a database",
+            f"set the key; if there is none: {RESTORE}",
+        )
 
 
 def _check_schema(connection: sqlite3.Connection) -> list[str]:
@@ -182,17 +198,17 @@ def _check_schema(connection: sqlite3.Connection) -> list[str]:
     if not tables:
         return steps
     if migrations.migrations_table not in tables:
-        raise StoreError(f"it is a database of something else: {RESTORE}")
+        raise Told("it is a database of something else", RESTORE)
     applied = {row[0] for row in connection.execute(f"select name from {migrations.migrations_table}").fetchall()}
     if newer := sorted(applied - set(steps)):
-        raise StoreError(f"it was written by a newer version of Backstride ({', '.join(newer)}): update first")
+        raise Told(f"it was written by a newer version of Backstride ({', '.join(newer)})", "update first")
     return [step for step in steps if step not in applied]
 
 
 def _begin(path: Path, key: str) -> None:
     """Creates a database that is there whole or not at all, and never in the place of another."""
     if any(beside.exists() and beside.stat().st_size for beside in companions(path)):
-        raise StoreError(f"it is missing, but its write-ahead log is there: {RESTORE}")
+        raise Told("it is missing, but its write-ahead log is there", RESTORE)
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     discard(fresh)
     os.close(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
@@ -223,6 +239,13 @@ def protect(path: Path) -> None:
         with suppress(FileNotFoundError):
             if stat.S_IMODE(each.stat().st_mode) != 0o600:
                 each.chmod(0o600)
+
+
+def give(path: Path) -> None:
+    """Gives what root has made to the owner of its folder: the bot may run as somebody else."""
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def discard(path: Path) -> None:

@@ -13,11 +13,13 @@ from pathlib import Path
 
 from bot.store.connection import (
     StoreError,
+    Told,
     check,
     ciphered,
     companions,
     connect,
     discard,
+    give,
     protect,
     put,
     settle,
@@ -72,6 +74,7 @@ def rewrite(path: Path, old: str, new: str) -> None:
     check(path, old)
     part = _part(path)
     os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    give(part)
     try:
         with closing(ciphered(f"{path.absolute().as_uri()}?mode=rw", old)) as source:
             _take(source)
@@ -94,7 +97,7 @@ def verify(path: Path, key: str) -> None:
         loose = connection.execute("pragma foreign_key_check").fetchall()
         known = connection.execute("select count(*) from sqlite_schema where name in ('chat', 'outbox')").fetchone()[0]
     if loose or known != 2:
-        raise StoreError(f"{path} is not sound: nothing was changed; use another backup")
+        raise Told(f"{path} is not sound", "nothing was changed; use another backup")
 
 
 def litestream_trouble(path: Path, key: str) -> str:
@@ -123,6 +126,7 @@ def _part(path: Path) -> Path:
 def _copy(path: Path, key: str, part: Path) -> None:
     """Makes a copy of one moment, in one file, with SQLite's online backup."""
     os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    give(part)
     with closing(connect(path, key, "ro")) as source, closing(connect(part, key)) as copy:
         source.execute("pragma busy_timeout=5000").fetchall()
         source.backup(copy)
@@ -139,7 +143,7 @@ def _take(connection: sqlite3.Connection) -> None:
         connection.execute("pragma wal_checkpoint(truncate)").fetchall()
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
-            raise StoreError("the database is in use: stop the bot first") from None
+            raise Told("the database is in use", "stop the bot first") from None
         raise
 
 
@@ -160,7 +164,7 @@ def _export(source: sqlite3.Connection, part: Path, key: str) -> None:
                 f"select count(*) from (select * from {one}.{table} except select * from {other}.{table})"
             ).fetchone()[0]
             if lost:
-                raise StoreError(f"the copy of {table} differs: nothing was changed")
+                raise Told(f"the copy of {table} differs", "nothing was changed")
     source.execute("detach database part")
 
 

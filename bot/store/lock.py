@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.store.connection import StoreError, reason
+from bot.store.connection import Told, give, reason
 
 USED = b" used"
 """Stands behind the process number once a database was opened: from then on an empty file is a loss, not a start."""
 
 
-class InUse(StoreError):
+class InUse(Told):
     """Another process works on this database."""
 
 
-class Gone(StoreError):
+class Gone(Told):
     """The database that was here is not here any more."""
 
 
@@ -43,11 +43,12 @@ def alone(path: Path, *, may_be_lost: bool = False) -> Iterator[Alone]:
     beside = path.with_name(path.name + ".lock")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        is_new = not beside.exists()
         file = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
+        if is_new:
+            give(beside)
     except OSError as error:
-        raise StoreError(
-            f"the database {path} cannot be opened: {reason(error)} (DATABASE_PATH says where it is)"
-        ) from error
+        raise Told(f"the database {path} cannot be opened: {reason(error)} (DATABASE_PATH says where it is)") from error
     try:
         said = os.pread(file, 40, 0)
         try:

@@ -159,13 +159,16 @@ class Outbox(Connected):
 
     def _say_no_more(self, chat_key: str) -> None:
         """Deletes a forgotten chat once its goodbye has nothing left to send."""
-        self._db.execute(
+        gone = self._db.execute(
             f"""
             delete from chat where key = :chat and forgotten_at is not null
                 and not exists (select 1 from outbox where {WAITING})
             """,
             {"chat": chat_key},
         )
+        if gone.rowcount > 0:
+            # The id still stands in the write-ahead log: it is emptied at the next look, within seconds.
+            self._log_is_clean = False
 
 
 # With a lone min(), SQLite takes the other columns from the row of the minimum (sqlite.org/lang_select.html, 2.5).
