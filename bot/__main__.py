@@ -39,11 +39,6 @@ def main() -> None:
 
     It gives information, not a diagnosis, and is a prototype until a clinician has signed its content off.
     """
-    # A pipe that closes early (| head) ends the command quietly, as other tools do.
-    import signal
-
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
 def _conversation(

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from tests.chat import Chat
 from tests.crashing_bot import HOPS, doomed
 from tests.fake_bot_api import PATIENCE, TOKEN, USERNAME, FakeBotApi, Request, Shown, running
 from tests.person import Person
+from tests.test_webhook import free_port
 
 ROOT = Path(__file__).parents[1]
 SECRET = TOKEN.partition(":")[2]
@@ -958,6 +960,17 @@ def test_sigterm_ends_the_bot_with_exit_code_0_and_what_was_queued_is_sent(
         assert bot.stop() == 0
         talk.take("yes")
         assert bot.is_idle()
+
+
+def test_whoever_hangs_up_in_the_middle_of_an_answer_ends_nothing(tmp_path: Path) -> None:
+    door = ("127.0.0.1", free_port())
+    with installed(tmp_path, METRICS_PORT=str(door[1])) as bot:
+        bot.start()
+        bot.api.wait_for_poll(0)
+        for _ in range(20):
+            with socket.create_connection(door) as line:
+                line.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+        assert bot.stop() == 0
 
 
 def test_a_refused_token_ends_in_one_clear_line(tmp_path: Path) -> None:
