@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,9 @@ FILES: dict[str, tuple[str, type[BaseModel]]] = {
 
 Steps = tuple[str | int, ...]
 """Where a value stands in a file: keys and positions from the top; an id stands for a position in a list."""
+
+Note = Callable[[str, Steps, str, str], None]
+"""Takes a problem: part, path, what is wrong, how to fix it."""
 
 
 class ContentError(Exception):

@@ -1,24 +1,22 @@
-"""Laws of the content that no single model can see: names that exist, rows that are carried, words and lengths."""
+"""Laws of the content that no single model can see: names that exist, rows that are carried."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from flows import rules
-from flows.catalog import texts
 from flows.engine import Engine
 from flows.entries import ALL_GATES, HEARD, RECHECKED
-from flows.entries import CLEARED as CLEARED_QUESTION
-from flows.library import CONTENT, Problem, Steps, read
+from flows.library import CONTENT, Note, Problem, Steps, read
 from flows.plan import NOTHING_FOUND
 from flows.questions import OPENED, Node, nodes
 from flows.schema import Content, Gate, Option, Question, Sourced
 from flows.screen import CLEARED
+from flows.wording import check_words, mean_grade
 
 COMPUTED = {"rank", "permission", "referred", "clearance", HEARD, OPENED, RECHECKED}
 """Facts that the engine works out; conditions may read them."""
@@ -35,12 +33,6 @@ UNRULED = {"consent", "tests", "run_status", "W1"}
 """Fields that no rule reads yet: they are stored, and are no answers of `simulate`."""
 ARTICLES = {"S0": 10, "S1": 14, "S2": 13, "S3": 10, "S4": 14}
 """How many rows clinical.md 1.1 has for each source article."""
-NUMBERS = ("number", "urgent_line", "crisis_line")
-MESSAGE = 4096
-"""Characters of one Telegram message."""
-
-Note = Callable[[str, Steps, str, str], None]
-"""Takes a problem: part, path, what is wrong, how to fix it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +49,18 @@ def check(folder: Path | None = None) -> Report:
     content = reading.content
     if content is None:
         return Report((), tuple(sorted(reading.problems)))
-    for law in (_names, _conditions, _references, _options, _symptoms, _sources, _articles, _pictures, _words, _ends):
+    for law in (
+        _names,
+        _conditions,
+        _references,
+        _options,
+        _symptoms,
+        _sources,
+        _articles,
+        _pictures,
+        check_words,
+        _ends,
+    ):
         law(content, reading.problem)
     return Report(tuple(_summary(content)), tuple(sorted(set(reading.problems))))
 
@@ -258,7 +261,7 @@ def _ends(content: Content, note: Note) -> None:
         note("flow", ("ends", last.id), "the last end does not hold for everybody", "give it when: true, place: last")
 
 
-# ---- sources and texts -------------------------------------------------------------------------------------------
+# ---- sources and pictures -------------------------------------------------------------------------------------------
 
 
 def _sources(content: Content, note: Note) -> None:
@@ -330,71 +333,6 @@ def _clips(content: Content, note: Note) -> None:
         _missing(note, "pictures", ("timers", at), {timer.clip} - set(drawn.pictures), "video")
 
 
-def reading_grade(text: str) -> float:
-    """Returns the automated readability index: the school grade for which a text is written (Smith & Senter 1967)."""
-    words = re.findall(r"[\w'\u2019]+", text)
-    sentences = max(1, len(re.findall(r"[.!?:;](?:\s|$)", text)))
-    letters = sum(len(word) for word in words)
-    return 4.71 * letters / max(1, len(words)) + 0.5 * len(words) / sentences - 21.43
-
-
-def _words(content: Content, note: Note) -> None:
-    """Texts frighten nobody, promise nothing, fit a message and leave only known places open."""
-    settings = content.settings
-    unwanted = [re.compile(rf"(?<!\w){re.escape(word)}(?!\w)") for word in (*settings.frightening, *settings.claims)]
-    for part in ("screen", "planning", "flow", "self_tests", "library", "countries", "phrases", "pictures", "check_in"):
-        for where, text in texts(getattr(content, part)):
-            path = _path(where)
-            for word in unwanted:
-                # "not a medical device" and "can need treatment" are the words of clinical.md itself.
-                if match := word.search(text.casefold()):
-                    note(part, path, f"the text says {match.group()!r}", "say it in a kinder or plainer word")
-            open_places = re.findall(r"\{([^{}]*)\}", text)
-            for name in set(open_places) - set(_fillable(content, part, path)):
-                note(part, path, f"nothing fills {{{name}}} here", "use a placeholder that AUTHORING.md lists for it")
-            if text.count("{") != len(open_places) or text.count("}") != len(open_places):
-                note(part, path, "a brace stands alone", "write placeholders as {name}, and no other braces")
-            if len(text) > MESSAGE // 2:
-                note(part, path, f"the text has {len(text)} characters", f"keep it under {MESSAGE // 2}")
-    grade = mean_grade(content)
-    if grade > settings.reading_grade:
-        note("flow", ("questions",), f"texts read at grade {grade:.1f}", f"shorten them to {settings.reading_grade}")
-
-
-def _fillable(content: Content, part: str, path: Steps) -> tuple[str, ...]:
-    """The names that are filled in at one place; elsewhere a placeholder would be shown as it is, or worse."""
-    match part, path:
-        case "phrases", ("phrases", str(phrase)):
-            return content.phrases.fills.get(phrase, ())
-        case "flow", ("ends", *_):
-            return (*NUMBERS, "who", "tell")
-        case "flow", ("questions", str(question), "text") if question == CLEARED_QUESTION:
-            return ("reasons",)
-        case "planning", ("advice", str(advice), "text"):
-            return ("exercise",) if any(row.needs for row in content.planning.advice if row.id == advice) else ()
-        case "check_in", ("actions", str(action), "text"):
-            return next(row.fills for row in content.check_in.actions if row.id == action)
-    return ()
-
-
-def mean_grade(content: Content) -> float:
-    """Returns the mean school grade of all texts of at least eight words."""
-    long = [
-        text
-        for part in ("flow", "self_tests", "library", "planning")
-        for _, text in texts(getattr(content, part))
-        if len(text.split()) >= 8
-    ]
-    return sum(map(reading_grade, long)) / max(1, len(long))
-
-
-def _path(where: str) -> Steps:
-    """Turns a place such as questions[Q07].options[0].full into a path."""
-    # What stands in brackets is one step, dots and all: phrases[nav.back].
-    steps = (inside or name for inside, name in re.findall(r"\[([^\]]*)\]|([^.\[\]]+)", where))
-    return tuple(int(step) if step.isdigit() else step for step in steps)
-
-
 # ---- report ------------------------------------------------------------------------------------------------------
 
 
@@ -405,3 +343,9 @@ def _summary(content: Content) -> Iterator[str]:
     if owed:
         yield f"owed before release: telephone numbers not verified by a person: {', '.join(owed)}"
     yield f"content {content.settings.content_version}; mean reading grade {mean_grade(content):.1f}"
+
+
+LAWS = (
+    _names, _conditions, _references, _options, _symptoms, _sources, _articles, _pictures, check_words, _ends,
+)  # fmt: skip
+"""What `check` proves, one after the other; each notes what it finds wrong."""

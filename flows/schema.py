@@ -245,7 +245,6 @@ class SelfTests(Part):
     """All self-tests, the rules shown once before them and the gate of clinical.md 3.3."""
 
     rules: Text
-    core_protocol: str
     gate: tuple[TestGate, ...]
     after_pain: Question
     tests: tuple[SelfTest, ...]

@@ -12,17 +12,18 @@ from typing import Any
 import pytest
 import yaml12
 
-from flows import proof
+from flows import proof, wording
 from flows.engine import Engine
-from flows.library import CONTENT, FILES, Steps, whole
+from flows.library import CONTENT, FILES, Note, Steps, whole
 from flows.plan import NOTHING_FOUND
 from flows.proof import Report, check
 from flows.rules import NEVER, parse
 from flows.schema import Content, Disposition, Gate
 from flows.screen import ENGINE_TERMS
+from flows.wording import check_words
 
 Found = list[tuple[str, Steps, str]]
-Law = Callable[[Content, proof.Note], None]
+Law = Callable[[Content, Note], None]
 
 
 @pytest.fixture(scope="module")
@@ -55,18 +56,6 @@ def test_telephone_numbers_that_nobody_verified_are_owed(content: Content, shipp
 
 # ---- each kind of mistake ----------------------------------------------------------------------------------------
 
-LAWS = (
-    proof._names,
-    proof._conditions,
-    proof._references,
-    proof._options,
-    proof._symptoms,
-    proof._sources,
-    proof._articles,
-    proof._pictures,
-    proof._words,
-    proof._ends,
-)
 RAW: dict[str, Any] = {
     name: yaml12.parse_yaml((CONTENT / file).read_text(encoding="utf-8")) for name, (file, _) in FILES.items()
 }
@@ -526,56 +515,56 @@ MISTAKES: list[tuple[Law, str, Callable[[Any], object], Steps, str]] = [
     ),
     # texts
     (
-        proof._words,
+        check_words,
         "screen",
         lambda raw: put(raw["rules"][0], reason="a Deadly thing"),
         ("rules", "RF_SADDLE", "reason"),
         "the text says 'deadly'",
     ),
     (
-        proof._words,
+        check_words,
         "planning",
         lambda raw: put(finding(raw), text="This will cure you."),
         (*FINDING, "text"),
         "the text says 'cure'",
     ),
     (
-        proof._words,
+        check_words,
         "flow",
         lambda raw: put(question(raw, "Q07"), why="My diagnosis: a back."),
         ("questions", "Q07", "why"),
         "the text says 'diagnosis'",
     ),
     (
-        proof._words,
+        check_words,
         "self_tests",
         lambda raw: put(raw, rules="A slipped disc?"),
         ("rules",),
         "the text says 'slipped disc'",
     ),
     (
-        proof._words,
+        check_words,
         "library",
         lambda raw: put(raw["exercises"][0], target="worn-out spine"),
         ("exercises", "neutral_spine", "target"),
         "the text says 'worn-out spine'",
     ),
     (
-        proof._words,
+        check_words,
         "library",
         lambda raw: put(raw["exercises"][0], cues=["a", "b {wall}", "c"]),
         ("exercises", "neutral_spine", "cues", 1),
         "nothing fills {wall}",
     ),
-    (proof._words, "library", lambda raw: put(raw, normal="word " * 500), ("normal",), "the text has 2500 characters"),
+    (check_words, "library", lambda raw: put(raw, normal="word " * 500), ("normal",), "the text has 2500 characters"),
     (
-        proof._words,
+        check_words,
         "countries",
         lambda raw: put(raw["countries"][0], emergency="{phone}"),
         ("countries", "eu", "emergency"),
         "nothing fills {phone}",
     ),
-    (proof._words, "settings", lambda raw: put(raw, reading_grade=1.0), ("questions",), "texts read at grade"),
+    (check_words, "settings", lambda raw: put(raw, reading_grade=1.0), ("questions",), "texts read at grade"),
 ]
 
 
@@ -593,7 +582,7 @@ def test_a_symptom_that_no_rule_reads_is_found() -> None:
     assert found == [("flow", ("questions", "Q03", "items", "RF_AORTA"), "no rule reads 'RF_AORTA'")]
 
 
-@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("law", proof.LAWS)
 def test_no_mistake_is_no_problem(content: Content, law: Law) -> None:
     assert problems(law, content) == []
 
@@ -617,7 +606,7 @@ def test_a_value_on_the_knees_that_its_field_does_not_have_is_found() -> None:
 
 @pytest.mark.parametrize("text", ["no deadlyness", "soldier", "curette", "the treaty"])
 def test_a_word_is_unwanted_only_whole(text: str) -> None:
-    assert problems(proof._words, changed("planning", lambda raw: put(finding(raw), text=text))) == []
+    assert problems(check_words, changed("planning", lambda raw: put(finding(raw), text=text))) == []
 
 
 @pytest.mark.parametrize(
@@ -632,7 +621,7 @@ def test_a_word_is_unwanted_only_whole(text: str) -> None:
 )
 def test_a_place_that_nothing_fills_is_found(text: str, what: str) -> None:
     assert [
-        each for *_, each in problems(proof._words, changed("planning", lambda raw: put(finding(raw), text=text)))
+        each for *_, each in problems(check_words, changed("planning", lambda raw: put(finding(raw), text=text)))
     ] == [what]
 
 
@@ -640,8 +629,8 @@ def test_each_place_may_use_only_what_is_filled_in_there(content: Content) -> No
     def end(raw: Any, text: str) -> None:
         next(each for each in raw["ends"] if each["id"] == "emergency").update(text=text)
 
-    assert problems(proof._words, changed("flow", lambda raw: end(raw, "Call {number}. Tell them: {tell}."))) == []
-    assert problems(proof._words, changed("flow", lambda raw: end(raw, "Call {number}. Tell them: {dose}."))) != []
+    assert problems(check_words, changed("flow", lambda raw: end(raw, "Call {number}. Tell them: {tell}."))) == []
+    assert problems(check_words, changed("flow", lambda raw: end(raw, "Call {number}. Tell them: {dose}."))) != []
     assert set(content.phrases.fills) <= set(content.phrases.phrases)
 
 
@@ -701,16 +690,16 @@ def test_content_that_cannot_be_loaded_is_reported_by_its_form_only(tmp_path: Pa
     ],
 )
 def test_the_reading_grade_is_the_automated_readability_index(text: str, grade: float) -> None:
-    assert proof.reading_grade(text) == pytest.approx(grade, abs=0.1)
+    assert wording.reading_grade(text) == pytest.approx(grade, abs=0.1)
 
 
 def test_the_mean_grade_is_that_of_the_longer_texts(content: Content) -> None:
-    grade = proof.mean_grade(content)
+    grade = wording.mean_grade(content)
     assert grade <= content.settings.reading_grade
     assert (
-        proof.mean_grade(changed("flow", lambda raw: put(question(raw, "Q07"), why="Disproportionate " * 20))) > grade
+        wording.mean_grade(changed("flow", lambda raw: put(question(raw, "Q07"), why="Disproportionate " * 20))) > grade
     )
-    assert proof.mean_grade(changed("flow", lambda raw: put(question(raw, "Q07"), short="Disproportionate"))) == grade
+    assert wording.mean_grade(changed("flow", lambda raw: put(question(raw, "Q07"), short="Disproportionate"))) == grade
 
 
 # ---- laws of the shipped content that keep a red flag from being lost --------------------------------------------
