@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import socket
@@ -19,7 +18,7 @@ from flows.engine import Engine
 from tests.fake_bot_api import TOKEN, FakeBotApi
 from tests.torture import account
 from tests.torture.account import REMINDER, SECRET, Report
-from tests.torture.harm import Harm
+from tests.torture.harm import Harm, send
 from tests.torture.lives import Nursery
 from tests.torture.nursery import ALL_HOPS
 from tests.torture.people import Soul
@@ -116,16 +115,16 @@ class Campaign:
         """Ends a life by request, by kill -9 or with the power, and returns its status."""
         if not asks:
             restore = self.harm.cut_power(pid) if self.chance.random() < 0.25 else None
-            os.kill(pid, signal.SIGKILL)
+            send(pid, signal.SIGKILL)
             status = self.nursery.ended(60)
             if restore is not None:
                 restore()
             return status
-        os.kill(pid, signal.SIGTERM)
+        send(pid, signal.SIGTERM)
         status = self.nursery.ended(60)
         if status is None:
             self.report.troubles.append("a bot did not end within a minute of being asked to")
-            os.kill(pid, signal.SIGKILL)
+            send(pid, signal.SIGKILL)
             status = self.nursery.ended(60)
         return status
 

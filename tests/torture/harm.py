@@ -110,7 +110,7 @@ class Harm:
 
         What lies behind the last commit of the write-ahead log was never waited for: of that a disk may have anything.
         """
-        os.kill(pid, signal.SIGSTOP)
+        send(pid, signal.SIGSTOP)
         with suppress(FileNotFoundError):
             while "T" not in Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]:
                 time.sleep(0.001)
@@ -130,6 +130,12 @@ class Harm:
                 copy.replace(file)
 
         return restore
+
+
+def send(pid: int, number: int) -> None:
+    """Sends a signal to a process, which may have ended by itself a moment ago."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def tear(log: Path, chance: random.Random) -> None:
