@@ -337,8 +337,11 @@ class Outcome:
 
     # ---- why -------------------------------------------------------------------------------------------------
 
-    def why(self, session: Session) -> Message:
-        """Returns every rule and finding that fired, its source and grade, and the answers behind it."""
+    def why(self, session: Session, *, rests: bool = False) -> Message:
+        """Returns every rule and finding that fired, its source and grade, and the answers behind it.
+
+        While a plan rests nothing is said of why it was made: that would sound as if all were well.
+        """
         result = self.engine.assess(session)
         rows = []
         for flag in result.screening.flags:
@@ -346,10 +349,10 @@ class Outcome:
             reason = self.words.label("result.because", reason=self._reason(flag))
             rows.append(self._reasoned("why.rule", result, flag, rule.source, rule.grade, reason=reason))
         for finding in self.content.planning.findings:
-            if finding.id in result.findings:
+            if finding.id in result.findings and not rests:
                 text = self.words.plain(finding.text)
                 rows.append(self._reasoned("why.finding", result, finding.id, finding.source, finding.grade, text=text))
-        shown = paragraphs(*rows) or self.words("result.no_flags")
+        shown = paragraphs(*rows) or self.words("why.rests" if rests else "result.no_flags")
         return Message(paragraphs(bold(self.words("why.heading")), shown, self._banner()))
 
     def _reasoned(

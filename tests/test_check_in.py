@@ -408,6 +408,7 @@ def test_why_shows_the_numbers(chat: Chat) -> None:
     assert "Running ability 8 at the start, 7 now." in text
     assert "Strength sessions done, of those planned for whole weeks: 100%." in text
     assert "Running today: no running." in text and "I call that" not in text
+    assert chat.words("why.rests") in text and "stands out" not in text
 
 
 def test_why_says_more_pain_and_too_few_values_in_so_many_words(chat: Chat) -> None:
