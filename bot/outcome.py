@@ -228,6 +228,7 @@ class Outcome:
         text = paragraphs(
             before,
             bold(self.words("plan.heading")),
+            self._advice_to_be_seen(result, day),
             self.words("plan.gentle") if gentle else "",
             f"{bold(self.words('plan.mobility'))}\n" + "\n".join(rows["mobility"]) if rows["mobility"] else "",
             f"{strength}\n" + "\n".join(rows["strength"]),
@@ -244,6 +245,14 @@ class Outcome:
         cards = tuple(Button(str(at), f"x:{planned.exercise}") for at, planned in enumerate(result.plan, 1))
         check_in = [] if day is None else [(Button(self.words.label("check_in.button"), "g:checkin"),)]
         return Message(text, (cards, *check_in))
+
+    def _advice_to_be_seen(self, result: Assessment, day: Day | None) -> str:
+        """Returns the advice that stands beside a plan on the days after it was given (clinical.md 6.1), escaped."""
+        if day is None or day.day == day.begun or day.disposition is not Disposition.PHYSIO:
+            return ""
+        return self.words(
+            "plan.referred", who=self._who(result) or self.words.plain(self.content.screen.default_physio)
+        )
 
     def _turn(self, exercise: str, day: Day | None) -> str:
         """Returns whether the next session has this exercise, where two take turns; else nothing."""

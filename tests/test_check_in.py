@@ -422,6 +422,14 @@ def test_why_says_more_pain_and_too_few_values_in_so_many_words(chat: Chat) -> N
     assert "mean of the last 7 days 5.0, so 1.0 more." in read_all(chat.command("/why"))
 
 
+def test_the_advice_to_be_seen_stands_beside_the_plan_on_the_days_after_it(chat: Chat) -> None:
+    for reds in range(2):
+        chat.wait(days=1)
+        answer_card(chat, C1="none", C2="4", C3="none", **{"C4.worst": "6+"})
+        advised = chat.words("plan.referred", who="physio") in chat.command("/plan")[0].text
+        assert advised == (reds == 1)
+
+
 def test_a_run_of_yesterday_is_not_praised_on_the_day_that_stops_the_plan(chat: Chat) -> None:
     for green, said in ((True, "light.GREEN"), (False, "light.RED")):
         chat.wait(days=1)
