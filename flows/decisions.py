@@ -148,7 +148,7 @@ class Decisions:
         self._conditions(reported, orders, stays)
 
     def retests(self, reported: Reported) -> bool:
-        """Takes in results of self-tests, whatever the state (clinical.md 6.0); tells whether one was stopped for pain."""
+        """Takes in results of self-tests in any state (clinical.md 6.0); tells whether one was stopped for pain."""
         hurt = False
         for name, result in reported.tests.items():
             sides = result if isinstance(result, tuple) else (result,)
