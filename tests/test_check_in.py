@@ -150,6 +150,21 @@ def test_no_step_is_named_while_the_way_back_waits(chat: Chat) -> None:
     assert acts["STEP_DOWN"].split("{")[0] not in text
 
 
+@pytest.mark.parametrize(("between", "step"), [("not_done", 1), ("not_ok", 0)])
+def test_a_day_without_the_brisk_walk_is_no_walk_that_failed(
+    tmp_path: Path, engine: Engine, between: str, step: int
+) -> None:
+    """Who walks every other day gets back to running as well (clinical.md 6.6)."""
+    chat = Chat(tmp_path / "y.db", engine, dialogues=(CheckIn,))
+    chat.begin(Person({"nprs": 3}, say={"QP1": "stopped_ge4w"}))
+    for walk in ("ok", between, "ok"):
+        chat.wait(days=1)
+        answers = {"L.walk": walk, "L.kerb": "ok"}
+        answer_card(chat, C1="none", C2="2", C3="fine", C4="no", **answers)
+    assert course(chat).days(engine.content)[-1].ladder_step == step
+    chat.store.close()
+
+
 def test_a_second_check_in_does_not_bring_a_stopped_plan_back(chat: Chat) -> None:
     """Pain that was typed wrongly may be put right, but who was sent to a doctor is not told to carry on."""
     chat.wait(days=1)
