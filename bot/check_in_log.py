@@ -9,6 +9,8 @@ from bot.records import Entry
 
 FLOW = "check_in"
 NUMBERS = tuple(str(number) for number in range(11))
+NOT_DONE = "not_done"
+"""No walk at all: that is no answer, and so no walk that failed."""
 
 OPTIONS: Mapping[str, tuple[str, ...]] = {
     "C1": ("none", "yes", "unsure"),
@@ -20,7 +22,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "C4.worst": ("0-2", "3-5", "6+"),
     "C4.morning": ("same", "bit_worse", "clearly_worse"),
     "C4.limp": ("no", "yes"),
-    "L.walk": ("ok", "not_ok"),
+    "L.walk": ("ok", "not_ok", NOT_DONE),
     "L.kerb": ("ok", "not_ok"),
     "L.leg": ("ok", "not_ok"),
     "L.clinician": ("no", "yes"),
@@ -141,6 +143,6 @@ def _group(log: Log, name: str, first: str) -> dict[str, object]:
     part: dict[str, object] = {first: said(log, name)} if said(log, name) else {}
     for key, value in log:
         group, _, detail = key.partition(".")
-        if group == name and detail:
+        if group == name and detail and value != NOT_DONE:
             part[detail] = list(value) if isinstance(value, tuple) else value
     return part

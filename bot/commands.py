@@ -284,7 +284,8 @@ class Commands:
         if session is None or not (session.state in self.desk.engine.ends or self.desk.has_result(session)):
             self.desk.say(work, Message(self.words("why.none")))
         else:
-            self.desk.say(work, self.desk.outcome.why(session))
+            day = self.desk.follower.day(work)
+            self.desk.say(work, self.desk.outcome.why(session, rests=day is not None and day.state == "PAUSED"))
             if numbers := self.desk.follower.numbers(work):
                 self.desk.say(work, Message(numbers))
 

@@ -36,6 +36,7 @@ class Reports:
             bold(self.words("check_in.noted", date=short_date(on, self.words.language))),
             self.words("check_in.replaced") if again else "",
             self.words(f"light.{day.light}") if self._shines(day) else "",
+            self.words("check_in.back") if self._is_back(day, before) else "",
             *changes,
             self._unchanged(day, before) if not changes and day.state != "PAUSED" else "",
             self._rests(day) if day.state == "PAUSED" else running,
@@ -46,6 +47,10 @@ class Reports:
     def _rests(self, day: Day) -> str:
         seen = self.words("check_in.paused_until_seen") if day.disposition >= Disposition.DOCTOR else ""
         return " ".join(part for part in (self.words("check_in.paused"), seen) if part)
+
+    def _is_back(self, day: Day, before: Day) -> bool:
+        """Tells whether the plan of a recovered runner rests since this day, for nothing that is urgent."""
+        return before.state == "DONE" and "FULL_SCREEN" in day.actions and day.disposition < Disposition.DOCTOR
 
     def _shines(self, day: Day) -> bool:
         """Tells whether the light is named: a plan that rests hears no word of a run that may be done again."""

@@ -228,6 +228,7 @@ class Outcome:
         text = paragraphs(
             before,
             bold(self.words("plan.heading")),
+            self._advice_to_be_seen(result, day),
             self.words("plan.gentle") if gentle else "",
             f"{bold(self.words('plan.mobility'))}\n" + "\n".join(rows["mobility"]) if rows["mobility"] else "",
             f"{strength}\n" + "\n".join(rows["strength"]),
@@ -244,6 +245,14 @@ class Outcome:
         cards = tuple(Button(str(at), f"x:{planned.exercise}") for at, planned in enumerate(result.plan, 1))
         check_in = [] if day is None else [(Button(self.words.label("check_in.button"), "g:checkin"),)]
         return Message(text, (cards, *check_in))
+
+    def _advice_to_be_seen(self, result: Assessment, day: Day | None) -> str:
+        """Returns the advice that stands beside a plan on the days after it was given (clinical.md 6.1), escaped."""
+        if day is None or day.day == day.begun or day.disposition is not Disposition.PHYSIO:
+            return ""
+        return self.words(
+            "plan.referred", who=self._who(result) or self.words.plain(self.content.screen.default_physio)
+        )
 
     def _turn(self, exercise: str, day: Day | None) -> str:
         """Returns whether the next session has this exercise, where two take turns; else nothing."""
@@ -337,8 +346,11 @@ class Outcome:
 
     # ---- why -------------------------------------------------------------------------------------------------
 
-    def why(self, session: Session) -> Message:
-        """Returns every rule and finding that fired, its source and grade, and the answers behind it."""
+    def why(self, session: Session, *, rests: bool = False) -> Message:
+        """Returns every rule and finding that fired, its source and grade, and the answers behind it.
+
+        While a plan rests nothing is said of why it was made: that would sound as if all were well.
+        """
         result = self.engine.assess(session)
         rows = []
         for flag in result.screening.flags:
@@ -346,10 +358,10 @@ class Outcome:
             reason = self.words.label("result.because", reason=self._reason(flag))
             rows.append(self._reasoned("why.rule", result, flag, rule.source, rule.grade, reason=reason))
         for finding in self.content.planning.findings:
-            if finding.id in result.findings:
+            if finding.id in result.findings and not rests:
                 text = self.words.plain(finding.text)
                 rows.append(self._reasoned("why.finding", result, finding.id, finding.source, finding.grade, text=text))
-        shown = paragraphs(*rows) or self.words("result.no_flags")
+        shown = paragraphs(*rows) or self.words("why.rests" if rests else "result.no_flags")
         return Message(paragraphs(bold(self.words("why.heading")), shown, self._banner()))
 
     def _reasoned(

@@ -134,7 +134,10 @@ class Decisions:
         day = reported.day
         # A recovered runner is asked less: not beside a sign that is new, nor before bone stress is decided.
         stays = self.bone_open or "D_FLAG" in self.standing.actions
-        orders.rebuild |= self._retests(reported)
+        if self.retests(reported):
+            # A pinch in the hip fires when the test is done (clinical.md 2.3); the pain stays as it was.
+            self.rerun(replace(reported, pain=None))
+            orders.rebuild = True
         orders.rebuild |= self._late(reported)
         if not self.standing.in_plan:
             return
@@ -144,8 +147,8 @@ class Decisions:
             orders.rebuild |= self._bone(reported)
         self._conditions(reported, orders, stays)
 
-    def _retests(self, reported: Reported) -> bool:
-        """Takes in results of self-tests; tells whether one was stopped for pain."""
+    def retests(self, reported: Reported) -> bool:
+        """Takes in results of self-tests in any state (clinical.md 6.0); tells whether one was stopped for pain."""
         hurt = False
         for name, result in reported.tests.items():
             sides = result if isinstance(result, tuple) else (result,)
@@ -154,9 +157,6 @@ class Decisions:
             record(self.content.settings, self.standing.answers, name, result)
             self.program.test(name, result, reported.day)
             hurt |= "pain" in sides
-        if hurt:
-            # A pinch in the hip fires when the test is done (clinical.md 2.3); the pain stays as it was.
-            self.rerun(replace(reported, pain=None))
         return hurt
 
     def _late(self, reported: Reported) -> bool:

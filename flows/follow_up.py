@@ -171,6 +171,8 @@ class Course:
         orders = Orders(rebuild=rebuild)
         if self.standing.in_plan:
             self.rows.act(reported, orders, worse_before, bone_due)
+        else:
+            self.rows.retests(reported)
         if self.standing.in_plan:
             self._exercises(reported, orders, clean, light)
         self._run(self._today(day, clean), light)

@@ -150,6 +150,21 @@ def test_no_step_is_named_while_the_way_back_waits(chat: Chat) -> None:
     assert acts["STEP_DOWN"].split("{")[0] not in text
 
 
+@pytest.mark.parametrize(("between", "step"), [("not_done", 1), ("not_ok", 0)])
+def test_a_day_without_the_brisk_walk_is_no_walk_that_failed(
+    tmp_path: Path, engine: Engine, between: str, step: int
+) -> None:
+    """Who walks every other day gets back to running as well (clinical.md 6.6)."""
+    chat = Chat(tmp_path / "y.db", engine, dialogues=(CheckIn,))
+    chat.begin(Person({"nprs": 3}, say={"QP1": "stopped_ge4w"}))
+    for walk in ("ok", between, "ok"):
+        chat.wait(days=1)
+        answers = {"L.walk": walk, "L.kerb": "ok"}
+        answer_card(chat, C1="none", C2="2", C3="fine", C4="no", **answers)
+    assert course(chat).days(engine.content)[-1].ladder_step == step
+    chat.store.close()
+
+
 def test_a_second_check_in_does_not_bring_a_stopped_plan_back(chat: Chat) -> None:
     """Pain that was typed wrongly may be put right, but who was sent to a doctor is not told to carry on."""
     chat.wait(days=1)
@@ -408,6 +423,7 @@ def test_why_shows_the_numbers(chat: Chat) -> None:
     assert "Running ability 8 at the start, 7 now." in text
     assert "Strength sessions done, of those planned for whole weeks: 100%." in text
     assert "Running today: no running." in text and "I call that" not in text
+    assert chat.words("why.rests") in text and "stands out" not in text
 
 
 def test_why_says_more_pain_and_too_few_values_in_so_many_words(chat: Chat) -> None:
@@ -419,6 +435,14 @@ def test_why_says_more_pain_and_too_few_values_in_so_many_words(chat: Chat) -> N
         chat.wait(days=1)
         good_day(chat, 5)
     assert "mean of the last 7 days 5.0, so 1.0 more." in read_all(chat.command("/why"))
+
+
+def test_the_advice_to_be_seen_stands_beside_the_plan_on_the_days_after_it(chat: Chat) -> None:
+    for reds in range(2):
+        chat.wait(days=1)
+        answer_card(chat, C1="none", C2="4", C3="none", **{"C4.worst": "6+"})
+        advised = chat.words("plan.referred", who="physio") in chat.command("/plan")[0].text
+        assert advised == (reds == 1)
 
 
 def test_a_run_of_yesterday_is_not_praised_on_the_day_that_stops_the_plan(chat: Chat) -> None:

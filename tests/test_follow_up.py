@@ -427,6 +427,18 @@ def test_the_way_back_goes_on_after_recovery_and_the_plan_stays(content: Content
     assert days[19]["levels"] == days[17]["levels"]
 
 
+@pytest.mark.parametrize(("result", "disposition"), [("pain", "PHYSIO"), ("ok", "SELF_CARE")])
+def test_a_retest_after_recovery_counts_when_the_rules_run_again(
+    content: Content, result: str, disposition: str
+) -> None:
+    recovered = [*each(1, 3, C2=1, C3=SOME), *each(4, 17, C2=1, W1=9, C3=SOME)]
+    retested = [*each(18, 18, C2=1, L=WALKED, tests={"T4": result}), *each(19, 19, C2=1, L=WALKED)]
+    days = outcome(content, {"nprs": 4, "run_status": "stopped_ge4w"}, recovered, retested)
+    assert (days[18]["state"], days[18]["disposition"], days[18]["levels"]) == ("DONE", "SELF_CARE", days[17]["levels"])
+    assert (days[19]["actions"], days[19]["disposition"]) == (["LADDER_START"], disposition)
+    assert (days[19]["state"], days[19]["levels"]) == ("DONE", days[17]["levels"])
+
+
 def test_silence_after_recovery_is_fine(content: Content) -> None:
     assert last(content, {"nprs": 4}, RECOVERED, each(200, 200, C2=1))["state"] == "DONE"
 

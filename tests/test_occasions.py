@@ -107,6 +107,13 @@ def live(chat: Chat, until: datetime) -> list[tuple[datetime, str, list[str]]]:
 # ---- once a month --------------------------------------------------------------------------------------------------
 
 
+def test_pain_that_comes_back_is_named_as_the_reason_why_the_plan_rests(chat: Chat) -> None:
+    recover(chat)
+    chat.wait(days=1)
+    chat.checks_in("Nothing new", "4", "None", "No")
+    assert chat.words("check_in.back") in chat.newest.text
+
+
 def test_who_has_recovered_is_offered_a_check_in_a_month_and_gets_it_only_on_a_yes(chat: Chat) -> None:
     report = recover(chat)
     assert any(chat.words("remind.offer_monthly") in each.text for each in report)
