@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -254,6 +254,23 @@ def test_a_week_that_was_told_never_changes_and_is_not_told_again(chat: Chat) ->
     weeks.pass_by(*SENT * 6)
     assert weeks.totals == [TUESDAY] and [week.total for week in before] == [Total(20, 20)]
     assert chat.store.team_weeks("club") == before
+
+
+def test_a_total_that_comes_after_midnight_is_told_once_even_if_somebody_leaves_then(chat: Chat) -> None:
+    enrol_all(chat.store, "abcde", 3)
+    enrol(chat.store, "f", 7)
+    weeks = Weeks(chat, post_time=time(23, 30), exercise_on=(1,))
+    # Half past midnight in Berlin, an hour late.
+    weeks.now = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
+    weeks.tick()
+    weeks.meet("sent")
+    leave(chat.store, "f")
+    for day in range(1, 7):
+        weeks.now = datetime(2026, 3, 10 + day, 22, 30, tzinfo=UTC)
+        weeks.tick()
+        weeks.meet("sent")
+    ((_, text),) = weeks.arrived
+    assert "at least 20" in text and chat.words("group.exercise_of_the_day") in text
 
 
 def test_a_week_of_silence_stays_silent(chat: Chat) -> None:
