@@ -323,6 +323,19 @@ def test_a_post_that_waits_is_taken_back_when_somebody_goes_who_counts_in_it(
     assert day == TUESDAY and "fewer than 20" in text and chat.words("group.exercise_of_the_day") in text
 
 
+def test_a_group_that_has_sent_the_bot_away_is_not_due_again_when_its_post_is_taken_back(chat: Chat) -> None:
+    enrol_all(chat.store, "abcdef")
+    weeks = Weeks(chat)
+    weeks.now = datetime(2026, 3, 10, 6, tzinfo=UTC)
+    weeks.tick()
+    group, club = chat.store.chat(GROUP), chat.store.club("group")
+    assert group is not None and club is not None
+    chat.store.commit(Commit(None, group, club=planned(replace(club, state="removed"), weeks.now)))
+    leave(chat.store, "f")
+    weeks.tick()
+    assert chat.store.heads(weeks.now, 5, CLUBS) == []
+
+
 def test_a_post_that_is_on_its_way_is_not_taken_back(chat: Chat) -> None:
     enrol_all(chat.store, "abcdef")
     weeks = Weeks(chat)
