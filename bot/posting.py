@@ -53,13 +53,14 @@ def tick(store: Store, now: datetime, render: Callable[[Club, date], Call | None
     for club in due:
         try:
             turn = reminders.turned([_schedule(club)], now)
-            call = render(club, turn.due.day) if turn.due is not None else None
+            after = _with(club, turn.reminders[0])
+            # A post that comes after midnight is still that of the day before: what it told is remembered so.
+            call = render(club, after.done_on) if turn.due is not None else None
         except Exception as error:  # noqa: BLE001
             # One club that cannot be told anything must not hold up all the others.
             log.error("nothing can be posted in a club: %s", type(error).__name__)
             changed.append(replace(club, next_at=now + TRY_AGAIN))
             continue
-        after = _with(club, turn.reminders[0])
         missed += turn.missed
         if turn.due is not None and call is not None:
             after = replace(after, posted_at=now)

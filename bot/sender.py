@@ -269,14 +269,14 @@ class Sender:
             log.error("outbox %d: %s is refused: %s", call.id, call.method, reason)
             self._give_up(call, reason)
             return "parked"
-        if INSTEAD in call.params and call.attempts + 1 >= UPLOADS:
-            log.warning("outbox %d: %s keeps failing: its text goes out", call.id, call.method)
-            self._give_up(call, reason)
-            return "parked"
         if call.priority != PEOPLE and _may_have_arrived(error):
             log.warning("outbox %d: it may have arrived, and is not repeated: %s", call.id, reason)
             self._store.park_call(call.id, "uncertain", now)
             return "uncertain"
+        if INSTEAD in call.params and call.attempts + 1 >= UPLOADS:
+            log.warning("outbox %d: %s keeps failing: its text goes out", call.id, call.method)
+            self._give_up(call, reason)
+            return "parked"
         log.warning("outbox %d: %s failed: %s", call.id, call.method, type(error).__name__)
         self._store.retry(call.id, now + _backoff(call.attempts), type(error).__name__)
         return "failed"

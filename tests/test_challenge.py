@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -256,6 +256,23 @@ def test_a_week_that_was_told_never_changes_and_is_not_told_again(chat: Chat) ->
     assert chat.store.team_weeks("club") == before
 
 
+def test_a_total_that_comes_after_midnight_is_told_once_even_if_somebody_leaves_then(chat: Chat) -> None:
+    enrol_all(chat.store, "abcde", 3)
+    enrol(chat.store, "f", 7)
+    weeks = Weeks(chat, post_time=time(23, 30), exercise_on=(1,))
+    # Half past midnight in Berlin, an hour late.
+    weeks.now = datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
+    weeks.tick()
+    weeks.meet("sent")
+    leave(chat.store, "f")
+    for day in range(1, 7):
+        weeks.now = datetime(2026, 3, 10 + day, 22, 30, tzinfo=UTC)
+        weeks.tick()
+        weeks.meet("sent")
+    ((_, text),) = weeks.arrived
+    assert "at least 20" in text and chat.words("group.exercise_of_the_day") in text
+
+
 def test_a_week_of_silence_stays_silent(chat: Chat) -> None:
     enrol_all(chat.store, "abcd")
     assert totals(chat)(CLUB, TUESDAY) == ""
@@ -304,6 +321,19 @@ def test_a_post_that_waits_is_taken_back_when_somebody_goes_who_counts_in_it(
     weeks.pass_by("sent")
     ((day, text),) = weeks.arrived
     assert day == TUESDAY and "fewer than 20" in text and chat.words("group.exercise_of_the_day") in text
+
+
+def test_a_group_that_has_sent_the_bot_away_is_not_due_again_when_its_post_is_taken_back(chat: Chat) -> None:
+    enrol_all(chat.store, "abcdef")
+    weeks = Weeks(chat)
+    weeks.now = datetime(2026, 3, 10, 6, tzinfo=UTC)
+    weeks.tick()
+    group, club = chat.store.chat(GROUP), chat.store.club("group")
+    assert group is not None and club is not None
+    chat.store.commit(Commit(None, group, club=planned(replace(club, state="removed"), weeks.now)))
+    leave(chat.store, "f")
+    weeks.tick()
+    assert chat.store.heads(weeks.now, 5, CLUBS) == []
 
 
 def test_a_post_that_is_on_its_way_is_not_taken_back(chat: Chat) -> None:

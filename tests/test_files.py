@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.drawings import File
-from bot.records import INSTEAD, Call
+from bot.records import CLUBS, INSTEAD, Call
 from bot.sender import UPLOADS
 from tests.fake_bot_api import Request
 from tests.test_sender import ADA, BOB, Office, api, clock, office
@@ -119,6 +119,19 @@ async def test_where_a_drawing_cannot_be_sent_its_text_goes_out(office: Office, 
     assert (shown.text, shown.media) == ("Walk tall.", None)
     assert office.row(row)["sent_at"] is not None
     assert office.row(row)["params"] is None
+
+
+async def test_a_post_that_may_have_arrived_is_not_followed_by_its_text(office: Office) -> None:
+    office.api.fail(429, "Too Many Requests", "sendAnimation", times=UPLOADS - 1, retry_after=1)
+    (row,) = office.queue(ADA, animation(**{INSTEAD: TEXT}))
+    office.store._db.execute("update outbox set priority = :clubs", {"clubs": CLUBS})
+    for at in range(UPLOADS):
+        if at == UPLOADS - 1:
+            office.api.cut("sendAnimation", done=True)
+        await office.pass_time(60)
+    (shown,) = office.api.messages(ADA)
+    assert shown.media is not None
+    assert (office.row(row)["error"], office.row(row)["params"]) == ("uncertain", None)
 
 
 async def test_a_name_that_leads_out_of_the_folder_of_the_drawings_sends_nothing(office: Office, folder: Path) -> None:

@@ -115,7 +115,10 @@ class Teams(Connected):
             named = rows.plain(row)
             self._db.execute("delete from outbox where id = :post", {"post": named["post"]})
             self._db.execute("delete from team_week where club = :club and monday = :monday", named)
-            self._db.execute("update club set done = 0, next_at = posted_at where key = :club", named)
+            # Where the group takes no messages by now, there is nothing to plan.
+            self._db.execute(
+                "update club set done = 0, next_at = posted_at where key = :club and state = 'active'", named
+            )
 
     def _forget_team_days(self, club_key: str) -> None:
         self._db.execute(
