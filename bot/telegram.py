@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -33,6 +34,10 @@ TICK = 10.0
 """Seconds between two looks at what is due: a reminder comes at most so late."""
 SLICE, WAITING = 100, 500
 """How many reminders are queued at once, between which people are heard, and how many may wait to be sent."""
+FOR_GOOD = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})
+"""Statuses of refusals that nothing is sent again after."""
+LARGEST = {"retry_after": 7 * 86_400, "migrate_to_chat_id": 2**63 - 1}
+"""The largest thinkable values of what a refusal may hold: seconds and a chat id."""
 SCOPES = {"private": "all_private_chats", "groups": "all_group_chats"}
 
 MenuCommands = Mapping[str, Sequence[tuple[str, str]]]
@@ -188,6 +193,14 @@ async def _end(task: asyncio.Task[None]) -> None:
 class Connection(HTTPXRequest):
     """The library's transport, for which an answer that is none is trouble with the server and is not logged."""
 
+    async def do_request(self, *args: Any, **more: Any) -> tuple[int, bytes]:
+        """Returns the status and the body of an answer; raises TelegramError for a refusal that is not Telegram's."""
+        status, payload = await super().do_request(*args, **more)
+        if status in FOR_GOOD:
+            # Whatever stands between us and Telegram says 403 too: taken at its word, everybody had blocked us.
+            self.parse_json_payload(payload)
+        return status, payload
+
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
         """Reads an answer; raises TelegramError where it is not what the Bot API promises."""
@@ -196,9 +209,22 @@ class Connection(HTTPXRequest):
             answer = json.loads(payload.decode("utf-8", "replace"))
         except (ValueError, RecursionError):
             raise TelegramError("the answer is no JSON") from None
-        if not isinstance(answer, dict) or not isinstance(answer.get("parameters", {}), dict):
+        if not isinstance(answer, dict) or not _is_sound(answer):
             raise TelegramError("the answer is no answer of the Bot API")
         return {"result": None, **answer}
+
+
+def _is_sound(answer: Mapping[str, Any]) -> bool:
+    """Tells whether what the library takes on trust in a refusal is of the type and size that the Bot API names."""
+    parameters = answer.get("parameters", {})
+    return (
+        isinstance(answer.get("description", ""), str)
+        and isinstance(parameters, dict)
+        and all(
+            name not in parameters or (type(parameters[name]) is int and abs(parameters[name]) <= largest)
+            for name, largest in LARGEST.items()
+        )
+    )
 
 
 def build_bot(settings: Settings) -> Bot:
