@@ -57,7 +57,7 @@ async def serve(
     unasked: Unasked = NOTHING,
     *beside: Callable[[Callable[[], datetime], Callable[[], None]], Coroutine[Any, Any, None]],
 ) -> None:
-    """Runs the bot until SIGTERM or SIGINT; `unasked` queues what it says without being asked.
+    """Runs the bot until SIGTERM, SIGINT or SIGHUP; `unasked` queues what it says without being asked.
 
     What runs `beside` all this gets the clock, and what wakes the sender.
     Raises ConfigError when Telegram refuses the token, StoreError when the database can no longer be written.
@@ -69,8 +69,15 @@ async def serve(
     answers = Answers(bot, store, listener, sender, PATIENCE if settings.limits else FREE)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+
+    def stop(number: signal.Signals) -> None:
+        log.info("told to stop by %s", number.name)
+        stopped.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        # Whoever starts it with nohup wants it to outlive the terminal.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            loop.add_signal_handler(number, stop, number)
 
     async def receive() -> None:
         await _introduce(bot, listener)
