@@ -318,7 +318,8 @@ def run(env_file: Path) -> None:
             listener = Operating(conversation, settings.operator_ids)
             gc.freeze()
             gc.enable()
-            asyncio.run(serve(settings, store, listener, conversation.commands.menus(), unasked, retain.run))
+            menus = conversation.commands.menus()
+            asyncio.run(serve(settings, store, listener, menus, unasked, retain.run, place.watch))
     except ConfigError as error:
         raise click.ClickException(str(error)) from error
     except StoreError as error:

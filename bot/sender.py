@@ -292,7 +292,8 @@ def _is_answer(result: object) -> bool:
     """Tells whether this can be what Telegram made of a call: a message, some, or plainly True."""
     if isinstance(result, list):
         return bool(result) and all(map(_is_answer, result))
-    return result is True or (isinstance(result, dict) and isinstance(result.get("message_id"), int))
+    number = result.get("message_id") if isinstance(result, dict) else None
+    return result is True or (type(number) is int and abs(number) < 2**63)
 
 
 def _says(error: TelegramError, *words: str) -> bool:

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -33,6 +34,10 @@ TICK = 10.0
 """Seconds between two looks at what is due: a reminder comes at most so late."""
 SLICE, WAITING = 100, 500
 """How many reminders are queued at once, between which people are heard, and how many may wait to be sent."""
+FOR_GOOD = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN})
+"""Statuses of refusals that nothing is sent again after."""
+LARGEST = {"retry_after": 7 * 86_400, "migrate_to_chat_id": 2**63 - 1}
+"""The largest thinkable values of what a refusal may hold: seconds and a chat id."""
 SCOPES = {"private": "all_private_chats", "groups": "all_group_chats"}
 
 MenuCommands = Mapping[str, Sequence[tuple[str, str]]]
@@ -52,7 +57,7 @@ async def serve(
     unasked: Unasked = NOTHING,
     *beside: Callable[[Callable[[], datetime], Callable[[], None]], Coroutine[Any, Any, None]],
 ) -> None:
-    """Runs the bot until SIGTERM or SIGINT; `unasked` queues what it says without being asked.
+    """Runs the bot until SIGTERM, SIGINT or SIGHUP; `unasked` queues what it says without being asked.
 
     What runs `beside` all this gets the clock, and what wakes the sender.
     Raises ConfigError when Telegram refuses the token, StoreError when the database can no longer be written.
@@ -64,8 +69,15 @@ async def serve(
     answers = Answers(bot, store, listener, sender, PATIENCE if settings.limits else FREE)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+
+    def stop(number: signal.Signals) -> None:
+        log.info("told to stop by %s", number.name)
+        stopped.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        # Whoever starts it with nohup wants it to outlive the terminal.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            loop.add_signal_handler(number, stop, number)
 
     async def receive() -> None:
         await _introduce(bot, listener)
@@ -188,6 +200,14 @@ async def _end(task: asyncio.Task[None]) -> None:
 class Connection(HTTPXRequest):
     """The library's transport, for which an answer that is none is trouble with the server and is not logged."""
 
+    async def do_request(self, *args: Any, **more: Any) -> tuple[int, bytes]:
+        """Returns the status and the body of an answer; raises TelegramError for a refusal that is not Telegram's."""
+        status, payload = await super().do_request(*args, **more)
+        if status in FOR_GOOD:
+            # Whatever stands between us and Telegram says 403 too: taken at its word, everybody had blocked us.
+            self.parse_json_payload(payload)
+        return status, payload
+
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
         """Reads an answer; raises TelegramError where it is not what the Bot API promises."""
@@ -196,9 +216,22 @@ class Connection(HTTPXRequest):
             answer = json.loads(payload.decode("utf-8", "replace"))
         except (ValueError, RecursionError):
             raise TelegramError("the answer is no JSON") from None
-        if not isinstance(answer, dict) or not isinstance(answer.get("parameters", {}), dict):
+        if not isinstance(answer, dict) or not _is_sound(answer):
             raise TelegramError("the answer is no answer of the Bot API")
         return {"result": None, **answer}
+
+
+def _is_sound(answer: Mapping[str, Any]) -> bool:
+    """Tells whether what the library takes on trust in a refusal is of the type and size that the Bot API names."""
+    parameters = answer.get("parameters", {})
+    return (
+        isinstance(answer.get("description", ""), str)
+        and isinstance(parameters, dict)
+        and all(
+            name not in parameters or (type(parameters[name]) is int and abs(parameters[name]) <= largest)
+            for name, largest in LARGEST.items()
+        )
+    )
 
 
 def build_bot(settings: Settings) -> Bot:

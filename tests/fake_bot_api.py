@@ -66,6 +66,7 @@ class Fault:
     refusal: Refused | None = None
     seconds: float = 0.0
     body: bytes = b'{"result": [{"no": "update"}, 7, null]}'
+    status: int = 200
 
     def concerns(self, method: str, chat_id: int | None) -> bool:
         return self.times > 0 and self.method in (None, method) and self.chat_id in (None, chat_id)
@@ -317,9 +318,11 @@ class FakeBotApi:
         """Closes the connection without an answer, before or after the call was carried out."""
         self._faults.append(Fault("cut_after" if done else "cut", method, chat_id, times))
 
-    def garble(self, method: str, chat_id: int | None = None, times: int = 1, body: bytes | None = None) -> None:
+    def garble(
+        self, method: str, chat_id: int | None = None, times: int = 1, body: bytes | None = None, status: int = 200
+    ) -> None:
         """Answers with what is no answer, or with these bytes, and does nothing."""
-        fault = Fault("garble", method, chat_id, times)
+        fault = Fault("garble", method, chat_id, times, status=status)
         self._faults.append(fault if body is None else replace(fault, body=body))
 
     def calm(self) -> None:
@@ -341,7 +344,7 @@ class FakeBotApi:
         if fault is not None and fault.kind == "cut":
             return self._record(method, params, 0, {})
         if fault is not None and fault.kind == "garble":
-            return self._record(method, params, 200, fault.body)
+            return self._record(method, params, fault.status, fault.body)
         try:
             work = self._admitted(token, method, fault)
             if method == "getUpdates":

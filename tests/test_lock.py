@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,36 @@ def test_another_process_is_refused_by_name_until_this_one_dies(path: Path) -> N
 def test_the_lock_is_readable_by_its_owner_only(path: Path) -> None:
     with alone(path):
         assert path.with_name("bot.db.lock").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("loss", ["removed", "replaced", "moved", "its log removed"])
+def test_a_database_that_is_lost_while_it_is_used_is_noticed(tmp_path: Path, loss: str) -> None:
+    path = tmp_path / "data" / "bot.db"
+    with alone(path) as place, closing(Store.open(path)) as store:
+        place.opened()
+        store.truncate_log()
+        place.check()
+        match loss:
+            case "removed":
+                path.unlink()
+            case "replaced":
+                shutil.copy(path, tmp_path / "copy")
+                (tmp_path / "copy").replace(path)
+            case "moved":
+                path.parent.rename(tmp_path / "elsewhere")
+            case _:
+                path.with_name("bot.db-wal").unlink()
+        with pytest.raises(Gone, match="removed or replaced while the bot used it"):
+            place.check()
+
+
+def test_a_bot_whose_database_is_removed_ends_in_one_clear_line(tmp_path: Path) -> None:
+    with installed(tmp_path) as bot:
+        bot.start()
+        bot.api.wait_for_poll()
+        bot.database.unlink()
+        assert bot.wait() == 1
+        assert bot.log.splitlines()[-1].startswith(f"Error: {bot.database} was removed or replaced")
 
 
 def _use(path: Path) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from telegram import Bot
-from telegram.request import HTTPXRequest
 
 from bot.pacing import UNLIMITED
 from bot.records import Call, Chat, Commit
 from bot.sender import Sender
 from bot.store import Store, StoreError
+from bot.telegram import Connection
 from tests.fake_bot_api import TOKEN, FakeBotApi, running
 
 ADA, BOB = 11, 2**40
@@ -80,7 +80,7 @@ class Office:
 async def at_work(
     api: FakeBotApi, store: Store, clock: Clock, token: str = TOKEN, in_flight: int = 30
 ) -> AsyncIterator[Office]:
-    request = HTTPXRequest(read_timeout=1.0)
+    request = Connection(read_timeout=1.0)
     bot = Bot(token, base_url=api.base_url, base_file_url=api.base_file_url, request=request)
     if token == TOKEN:
         await bot.initialize()
@@ -307,6 +307,35 @@ async def test_what_may_pass_is_tried_again_and_never_dropped(office: Office, tr
         await office.pass_time(300)
     assert office.texts(ADA)[-2:] == ["one", "two"]
     assert office.row(ids[0])["params"] is None
+
+
+PAGE = b"<html><body>Forbidden by the firewall</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        *((status, PAGE) for status in (200, 400, 403, 429, 500)),
+        (200, b'{"ok": true, "result": {"message_id": 1180591620717411303424}}'),
+        (400, b'{"ok": false, "description": 5}'),
+        (400, b'{"ok": false, "description": "Bad Request", "parameters": {"migrate_to_chat_id": "-100"}}'),
+        (
+            400,
+            b'{"ok": false, "description": "upgraded", "parameters": {"migrate_to_chat_id": 1180591620717411303424}}',
+        ),
+        (429, b'{"ok": false, "description": "Too Many Requests", "parameters": {"retry_after": "soon"}}'),
+        (429, b'{"ok": false, "description": "Too Many Requests", "parameters": {"retry_after": 100000000000000}}'),
+    ],
+)
+async def test_what_no_bot_api_says_refuses_nothing(office: Office, status: int, body: bytes) -> None:
+    office.api.garble("sendMessage", body=body, status=status)
+    [number, _] = office.queue(ADA, "one", "two")
+    await office.settle()
+    assert office.row(number)["attempts"] == 1 and office.row(number)["params"] is not None
+    await office.pass_time(700)
+    assert office.texts(ADA) == ["one", "two"]
+    known = office.store.chat(ADA)
+    assert known is not None and known.blocked_at is None
 
 
 async def test_the_pause_grows_with_every_failure(office: Office) -> None:

@@ -348,7 +348,7 @@ async def test_the_webhook_is_removed_explicitly_before_the_first_poll(bot: Runn
     assert bot.echo.username == USERNAME
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 async def test_a_signal_ends_the_bot_after_what_waits_is_sent(bot: Running, number: signal.Signals) -> None:
     bot.api.delay(0.3, "sendMessage")
     bot.api.say(ADA, "hello")
@@ -357,6 +357,19 @@ async def test_a_signal_ends_the_bot_after_what_waits_is_sent(bot: Running, numb
     await asyncio.wait_for(bot.task, PATIENCE)
     assert bot.texts(ADA) == ["heard hello"]
     assert bot.store.heads(datetime.now(UTC), 1) == []
+
+
+async def test_a_bot_that_is_started_with_nohup_outlives_its_terminal(
+    api: FakeBotApi, path: Path, store: Store
+) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        async with serving(api, path, store) as bot:
+            os.kill(os.getpid(), signal.SIGHUP)
+            api.say(ADA, "hello")
+            await bot.until_said(ADA, "heard hello")
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 async def test_a_signal_ends_a_bot_that_never_had_contact(api: FakeBotApi, path: Path, store: Store) -> None:

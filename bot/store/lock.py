@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.store.connection import Told, give, reason
+from bot.store.connection import Told, companions, give, reason
 
 USED = b" used"
 """Stands behind the process number once a database was opened: from then on an empty file is a loss, not a start."""
+
+
+PAUSE = 2.0
+"""Seconds between two looks whether the database is still there."""
 
 
 class InUse(Told):
@@ -25,12 +30,40 @@ class Gone(Told):
 class Alone:
     """What a process holds that has a database to itself."""
 
-    def __init__(self, file: int) -> None:
+    def __init__(self, file: int, path: Path) -> None:
         self._file = file
+        self._path = path
+        self._found: dict[Path, tuple[int, int] | None] = {}
 
     def opened(self) -> None:
         """Notes that the database was opened."""
         os.pwrite(self._file, str(os.getpid()).encode() + USED, 0)
+        files = (self._path, *companions(self._path))
+        self._found = {file: found for file in files if (found := _identity(file)) is not None}
+
+    def check(self) -> None:
+        """Raises Gone where a file of the opened database is not at its place any more.
+
+        SQLite goes on with what has no name, and all of it is gone once the process ends.
+        """
+        for file, found in self._found.items():
+            if _identity(file) != found:
+                raise Gone(f"{file} was removed or replaced while the bot used it: put it back, or restore a backup")
+
+    async def watch(self, *_: object, pause: float = PAUSE) -> None:
+        """Looks again and again until it is cancelled; raises Gone."""
+        while True:
+            self.check()
+            await asyncio.sleep(pause)
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Returns what tells a file from another that has its name later; None where there is none."""
+    try:
+        found = file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextmanager
@@ -65,6 +98,6 @@ def alone(path: Path, *, may_be_lost: bool = False) -> Iterator[Alone]:
             )
         os.ftruncate(file, 0)
         os.pwrite(file, str(os.getpid()).encode() + (USED if said.endswith(USED) else b""), 0)
-        yield Alone(file)
+        yield Alone(file, path)
     finally:
         os.close(file)
