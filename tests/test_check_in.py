@@ -398,6 +398,13 @@ def test_levels_rise_in_the_plan_and_the_person_hears_why(chat: Chat) -> None:
     assert "level 2" in chat.command("/plan")[0].text
 
 
+def test_an_exercise_made_easier_for_a_flare_alone_is_not_said_to_have_hurt(chat: Chat) -> None:
+    """The runner has just said that all felt fine: the pain of the day is the reason (clinical.md 6.3)."""
+    chat.wait(days=1)
+    good_day(chat, 7)
+    assert "Do half as much of" in chat.newest.text and "or your pain has gone up" in chat.newest.text
+
+
 def test_an_emergency_typed_during_the_card_comes_first(chat: Chat) -> None:
     chat.wait(days=1)
     chat.command("/checkin")
