@@ -130,6 +130,16 @@ def test_running_that_changes_by_itself_is_not_called_no_change(chat: Chat) -> N
     assert chat.words("check_in.no_change") not in anew
 
 
+def test_running_that_changes_beside_something_else_is_named_once(chat: Chat) -> None:
+    follower = chat.bot.desk.follower
+    assert isinstance(follower, CheckIn)
+    easy = replace(course(chat).days(chat.engine.content)[0], running="EASY")
+    for running, action, named in (("NORMAL", "REFRESH", 1), ("EASY", "REFRESH", 0), ("WALK", "D_WORSE", 0)):
+        day = replace(easy, running=running, actions=(action,))
+        text = follower.reports.report(day, easy, chat.now.date(), False).text
+        assert text.count(chat.words("check_in.runs_with_it")) == named
+
+
 def test_a_plan_that_rests_hears_of_nothing_that_would_carry_on(chat: Chat) -> None:
     follower = chat.bot.desk.follower
     assert isinstance(follower, CheckIn)
