@@ -15,6 +15,8 @@ from flows.rules import Value
 from flows.schema import Disposition
 
 URGENT_PAIN = "D_PAIN9"
+RUN_ACTIONS = frozenset({"RUN_OFF_48H", "TWO_REDS", "D_WORSE", "LADDER_START", "STEP_UP", "STEP_DOWN"})
+"""Actions whose sentence says what becomes of running."""
 WARNING_LIGHTS = ("RED", "BONE")
 ENDS = {Disposition.DOCTOR: "doctor", Disposition.URGENT: "urgent", Disposition.EMERGENCY: "emergency"}
 """The end of the flow whose message fits each disposition that stops a plan."""
@@ -39,6 +41,7 @@ class Reports:
             self.words("check_in.back") if self._is_back(day, before) else "",
             *changes,
             self._unchanged(day, before) if not changes and day.state != "PAUSED" else "",
+            self.words("check_in.runs_with_it") if changes and self._runs_otherwise(day, before) else "",
             self._rests(day) if day.state == "PAUSED" else running,
             self.words("safety_net"),
         )
@@ -55,6 +58,11 @@ class Reports:
     def _shines(self, day: Day) -> bool:
         """Tells whether the light is named: a plan that rests hears no word of a run that may be done again."""
         return day.light in WARNING_LIGHTS or (day.light is not None and day.state != "PAUSED")
+
+    def _runs_otherwise(self, day: Day, before: Day) -> bool:
+        """Tells whether running changes beside an action that does not speak of it."""
+        unsaid = RUN_ACTIONS.isdisjoint(act.partition(":")[0] for act in day.actions)
+        return day.state != "PAUSED" and day.running != before.running and unsaid
 
     def _unchanged(self, day: Day, before: Day) -> str:
         """Says that no action changed anything, but for exercises made anew and running that a lock has let go."""

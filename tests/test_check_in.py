@@ -130,6 +130,16 @@ def test_running_that_changes_by_itself_is_not_called_no_change(chat: Chat) -> N
     assert chat.words("check_in.no_change") not in anew
 
 
+def test_running_that_changes_beside_something_else_is_named_once(chat: Chat) -> None:
+    follower = chat.bot.desk.follower
+    assert isinstance(follower, CheckIn)
+    easy = replace(course(chat).days(chat.engine.content)[0], running="EASY")
+    for running, action, named in (("NORMAL", "REFRESH", 1), ("EASY", "REFRESH", 0), ("WALK", "D_WORSE", 0)):
+        day = replace(easy, running=running, actions=(action,))
+        text = follower.reports.report(day, easy, chat.now.date(), False).text
+        assert text.count(chat.words("check_in.runs_with_it")) == named
+
+
 def test_a_plan_that_rests_hears_of_nothing_that_would_carry_on(chat: Chat) -> None:
     follower = chat.bot.desk.follower
     assert isinstance(follower, CheckIn)
@@ -396,6 +406,13 @@ def test_levels_rise_in_the_plan_and_the_person_hears_why(chat: Chat) -> None:
         chat.press(label)
     assert "goes up one level" in chat.newest.text
     assert "level 2" in chat.command("/plan")[0].text
+
+
+def test_an_exercise_made_easier_for_a_flare_alone_is_not_said_to_have_hurt(chat: Chat) -> None:
+    """The runner has just said that all felt fine: the pain of the day is the reason (clinical.md 6.3)."""
+    chat.wait(days=1)
+    good_day(chat, 7)
+    assert "Do half as much of" in chat.newest.text and "or your pain has gone up" in chat.newest.text
 
 
 def test_an_emergency_typed_during_the_card_comes_first(chat: Chat) -> None:
