@@ -138,7 +138,7 @@ class Reports:
             bold(words("check_in.why_heading")),
             " ".join([self._pains(day), *self._more(day), *self._label(day)]),
             words("check_in.why_sessions", percent=math.floor(100 * day.adherence)) if week_is_over else "",
-            self._running(day),
+            " ".join([self._running(day), *self._locks(day)]),
             *self._changes(day),
         )
 
@@ -163,6 +163,16 @@ class Reports:
         if day.ability is not None:
             start, now = day.ability
             yield self.words("check_in.why_ability", start=start, now=now)
+
+    def _locks(self, day: Day) -> Iterator[str]:
+        rules = self.content.check_in.returning
+        fills = {
+            "red": {"days": rules.red_days},
+            "two_reds": {"pain": rules.calm, "values": rules.calm_values},
+            "bone": {"days": rules.bone_days},
+        }
+        for lock in day.locks:
+            yield self.words(f"check_in.why_lock_{lock}", **fills.get(lock, {}))
 
     def _running(self, day: Day) -> str:
         words, running = self.words, self.words.label(f"running.{day.running}")

@@ -45,6 +45,8 @@ class Day:
     """The mean pain of the last 3 days."""
     ability: tuple[int, int] | None
     """The running ability at the start and the newest of the last 7 days, from 0 to 10, where both are known."""
+    locks: tuple[str, ...]
+    """What locks running: red, two_reds, worse or bone; nothing while the plan rests."""
     entry_test: bool
     """Whether the next check-in asks the entry test of the way back to running."""
     screening: Screening
@@ -200,6 +202,7 @@ class Course:
             week=self.log.week(day),
             recent=self.log.mean(day, self.content.check_in.labels.recent),
             ability=self.log.abilities(day),
+            locks=() if standing.paused else tuple(self.runs.locks(self._today(day))),
             entry_test=not standing.paused and self.runs.test_open(self._today(day)),
             screening=standing.screening,
             facts=standing.facts,

@@ -127,16 +127,17 @@ class Runs:
 
     # ---- locks and permission ------------------------------------------------------------------------------------
 
-    def _locks(self, today: Today) -> list[Running]:
-        locks: list[Running] = []
+    def locks(self, today: Today) -> dict[str, Running]:
+        """Returns what locks running today, each by what it hangs on, with what it leaves (clinical.md 6.6)."""
+        locks: dict[str, Running] = {}
         if self.reds and today.day - self.reds[-1] < self.rules.red_days:
-            locks.append("WALK")
+            locks["red"] = "WALK"
         if self.calm_since is not None:
-            locks.append("WALK")
+            locks["two_reds"] = "WALK"
         if today.label == "worse":
-            locks.append("WALK")
+            locks["worse"] = "WALK"
         if self.bone_locked(today.day):
-            locks.append("STOP")
+            locks["bone"] = "STOP"
         return locks
 
     def lift(self, day: int) -> None:
@@ -158,7 +159,7 @@ class Runs:
     def permit(self, today: Today) -> None:
         """Works out how much running is allowed, and since when none is."""
         rules = self.rules
-        allowed = [self.by_rules(today), *self._locks(today)]
+        allowed = [self.by_rules(today), *self.locks(today).values()]
         if self.step is not None:
             allowed.append(rules.steps[self.step - 1].running if self.step else rules.waiting)
         self.running = min(allowed, key=rules.order.index)
@@ -177,7 +178,7 @@ class Runs:
         waits = self.step == 0 or self._long_off(today.day)
         held = self.step is None and self.by_rules(today) in self.rules.off
         bone: frozenset[str] = today.facts["bone"]  # type: ignore[assignment]
-        return (waits or held) and not self._locks(today) and bone.isdisjoint(self.content.check_in.bone_pain)
+        return (waits or held) and not self.locks(today) and bone.isdisjoint(self.content.check_in.bone_pain)
 
     def may_enter(self, today: Today, light: str | None) -> bool:
         """Tells whether running that was stopped starts again today: the entry test is passed (clinical.md 6.6)."""
@@ -228,7 +229,7 @@ class Runs:
     def climb(self, today: Today, light: str | None) -> list[str]:
         """Goes one step up after good runs in a row."""
         rules = self.rules
-        ready = light == GREEN and self.greens >= rules.greens and today.clean and not self._locks(today)
+        ready = light == GREEN and self.greens >= rules.greens and today.clean and not self.locks(today)
         # A re-run of today may hold running (4.5): a step up beside that would be a permission.
         ready = ready and self.by_rules(today) not in rules.off
         if not ready or not self.step or self.step >= len(rules.steps) or rules.no_step_up.holds(today.facts):

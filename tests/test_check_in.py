@@ -443,6 +443,29 @@ def test_why_shows_the_numbers(chat: Chat) -> None:
     assert chat.words("why.rests") in text and "stands out" not in text
 
 
+def test_why_names_what_locks_running_for_as_long_as_it_does(chat: Chat) -> None:
+    red, two = "check_in.why_lock_red", "check_in.why_lock_two_reds"
+    for pain, worst, locks in (
+        ("4", "6+", {red}), ("3", "6+", {red, two}), ("2", "", {red, two}), ("2", "", {two}), ("2", "", set()),
+    ):  # fmt: skip
+        chat.wait(days=1)
+        ran = {"C4.worst": worst} if worst else {"C4": "no"}
+        answer_card(chat, C1="none", C2=pain, C3="none", **ran)
+        text = read_all(chat.command("/why"))
+        said = {red: "was too much you walk for 2 days", two: "until your pain has been 2 or less 3 times"}
+        assert {name for name, words in said.items() if words in text} == locks
+
+
+def test_why_names_a_worse_back_and_possible_bone_stress_as_locks(chat: Chat, tmp_path: Path, engine: Engine) -> None:
+    for _ in range(2):
+        chat.wait(days=1)
+        answer_card(chat, C1="none", C2="6", C3="none", C4="no")
+    assert "While your back is doing worse than at the start, you walk." in read_all(chat.command("/why"))
+    bone = Chat(tmp_path / "bone.db", engine, dialogues=(CheckIn,))
+    bone.begin(Person({"nprs": 3, "bone": ["BS_SPOT"]}))
+    assert "until the signs that point to a bone have been gone for 14 days." in read_all(bone.command("/why"))
+
+
 def test_why_says_more_pain_and_too_few_values_in_so_many_words(chat: Chat) -> None:
     chat.wait(days=1)
     good_day(chat, 5)
