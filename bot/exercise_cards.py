@@ -95,9 +95,9 @@ class Cards:
         ]
 
     def _cues(self, exercise: Exercise, level: int) -> str:
-        """The steps; they are those of the whole exercise, and at level 1 some would be too much."""
+        """The steps; they are those of the whole exercise, and a level may do less or be done in another position."""
         cues = "\n".join(f"{at}. {self.words.text(cue)}" for at, cue in enumerate(exercise.cues, 1))
-        return f"{self.words('card.cues' if level > 1 else 'card.cues_first')}\n{cues}"
+        return f"{self.words('card.cues', level=level)}\n{cues}"
 
     def _stop(self, exercise: Exercise, result: Assessment) -> str:
         gentle = result.screening.permission is Permission.GENTLE

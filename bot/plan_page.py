@@ -37,6 +37,7 @@ class PlanPage:
             "made_on": today.isoformat(),
             "begins": label("sheet.begins"),
             "key": label("sheet.key"),
+            "steps": label("sheet.steps"),
             "days": [str(day) for day in range(1, DAYS + 1)],
             "weeks": [label("sheet.week", number=number) for number in range(1, DAYS // 7 + 1)],
             "groups": [
@@ -76,7 +77,7 @@ class PlanPage:
         return {
             "name": self.words.plain(exercise.name),
             "dose": " ".join([said, *self._beside(exercise.id, halved)]),
-            # The steps are those of the whole exercise; at level 1 some of them would be too much.
+            # The steps are those of the whole exercise: too much at level 1, and at the others the level goes first.
             "cues": " ".join(self.words.plain(cue) for cue in exercise.cues) if level > 1 else "",
             "how": cards.how(exercise, level, result.facts),
             "mind": " ".join(

@@ -259,6 +259,19 @@ def test_what_bounds_a_dose_stands_beside_it_and_no_step_is_too_much_for_level_1
     assert walk == "Brisk walk (only while pain is 3 out of 10 or less)"
 
 
+def test_steps_on_a_plan_are_said_to_give_way_to_the_level_and_without_any_nothing_is_said_of_them(
+    engine: Engine,
+) -> None:
+    words, whole = Words(engine.content, str), source(engine, *CASES["nearly_nothing"])
+    assert whole.day is not None
+    for level, said in ((1, False), (2, True)):
+        day = replace(whole.day, levels={"leg_strength": level})
+        data = PlanPage(Outcome(engine, words), words).page(whole.session, day, whole.today, drawn=False)
+        text = read(typeset("plan", with_pictures(data, Path("none")), Path("none")))
+        assert (squeezed("chair behind you") in text) is said
+        assert (squeezed("In grey: the steps, unless the level says otherwise.") in text) is said
+
+
 def test_a_drawing_is_that_of_the_level(engine: Engine) -> None:
     words, whole = Words(engine.content, str), source(engine, *CASES["nearly_nothing"])
     assert whole.day is not None
