@@ -11,8 +11,8 @@ from typing import Any
 DOTS = 150
 """Dots of an inch of a poster's picture: sharp in a chat and on a home printer."""
 TYPESET = Path(__file__).with_name("typeset.py")
-LONGEST = 60
-"""Seconds after which a page that is not set counts as one that cannot be."""
+LONGEST = 20
+"""Seconds after which a page that is not set counts as one that cannot be; a bot that is told to stop waits for it."""
 
 
 def made(by: str, data: dict[str, Any]) -> bytes:

@@ -10,10 +10,9 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
-from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
-from bot.listening import port_at
+from bot.listening import Server, port_at
 from bot.meter import Meter
 from bot.records import CLUBS, PEOPLE, REMINDERS
 from bot.store import Store, StoreError
@@ -97,12 +96,12 @@ class Metrics(Meter, Collector):
         return "no word from Telegram" if polls and self.silence() > SILENCE else ""
 
 
-def open_window(metrics: Metrics, port: int, *, polls: bool) -> HTTPServer:
+def open_window(metrics: Metrics, port: int, *, polls: bool) -> Server:
     """Shows the figures on this machine until the server is stopped; raises ConfigError when the port is taken."""
     app = Application(
         [("/metrics", _Figures, {"metrics": metrics}), ("/healthz", _Health, {"metrics": metrics, "polls": polls})]
     )
-    server = HTTPServer(app, max_body_size=0)
+    server = Server(app, max_body_size=0)
     server.add_socket(port_at(LOOPBACK, port, "METRICS_PORT"))
     return server
 

@@ -14,13 +14,12 @@ from collections.abc import Awaitable, Callable
 
 from telegram import Bot
 from telegram.error import TelegramError
-from tornado.httpserver import HTTPServer
 from tornado.web import Application, HTTPError, RequestHandler
 
 from bot.answering import Answers
 from bot.config import Webhook
 from bot.decoding import ALLOWED_UPDATES, update_id_of
-from bot.listening import port_at
+from bot.listening import Server, port_at
 from bot.meter import Meter
 from bot.polling import Pauses
 from bot.store import Store, StoreError
@@ -56,7 +55,7 @@ async def listen(bot: Bot, store: Store, answers: Answers, webhook: Webhook, met
             answers.add(update_id, raw)
 
     app = Application([(webhook.path, Door, {"secret": webhook.secret, "keep": keep})])
-    server = HTTPServer(app, max_body_size=LARGEST, max_header_size=16_384, body_timeout=SLOWEST, no_keep_alive=False)
+    server = Server(app, max_body_size=LARGEST, max_header_size=16_384, body_timeout=SLOWEST, no_keep_alive=False)
     server.add_socket(port_at(webhook.listen, webhook.port, "WEBHOOK_PORT"))
     try:
         await persist(lambda: _announce(bot, webhook), "the webhook could not be set yet")

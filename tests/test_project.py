@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.config import Settings, load_settings
+from bot.made import LONGEST
+from bot.telegram import LAST_WORDS
 from flows.schema import Content
 
 ROOT = Path(__file__).parent.parent
@@ -135,6 +137,14 @@ def test_the_script_of_ci_may_be_run() -> None:
     script = ROOT / ".ci" / "run"
     assert script.stat().st_mode & 0o111
     assert subprocess.run(["bash", "-n", script], check=False).returncode == 0
+
+
+def test_systemd_waits_for_the_bot_to_end_by_itself_and_starts_it_again_whatever_ended_it() -> None:
+    unit = (ROOT / "deploy" / "backstride.service").read_text(encoding="utf-8")
+    patience = re.search(r"(?m)^TimeoutStopSec=(\d+)$", unit)
+    assert patience is not None and int(patience[1]) > LAST_WORDS + LONGEST
+    # To systemd a SIGHUP or a SIGPIPE is no failure.
+    assert "\nRestart=always\n" in unit
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")

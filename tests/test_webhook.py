@@ -12,9 +12,11 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from bot import listening as listening_at
 from bot.config import ConfigError, Settings, Webhook
 from bot.decoding import ALLOWED_UPDATES
 from bot.store import Store, StoreError
@@ -41,6 +43,11 @@ class House:
 
     async def knock(self, body: bytes, secret: str | None = SECRET, method: str = "POST") -> int:
         return await asyncio.to_thread(knock, self.address, body, secret, method)
+
+    async def ring(self) -> socket.socket:
+        """Connects, and says nothing."""
+        parts = urlsplit(self.address)
+        return await asyncio.to_thread(socket.create_connection, (parts.hostname, parts.port))
 
     async def until_said(self, words: str) -> None:
         await asyncio.to_thread(self.api.wait_for_text, ADA, words)
@@ -166,7 +173,8 @@ async def test_a_store_that_fails_acknowledges_nothing_and_ends_the_bot(
         number = api.say(ADA, "hello")
         with pytest.raises(StoreError, match="disk full"):
             await asyncio.wait_for(house.task, PATIENCE)
-        assert api.delivered[0] in ((number, 500), (number, 0))
+        (first, *_) = await asyncio.to_thread(api.wait_for, lambda: api.delivered)
+        assert first in ((number, 500), (number, 0))
         store._db.execute("drop trigger full")
     async with open_house(api, path, store) as house:
         await house.until_said("heard hello")
@@ -207,3 +215,31 @@ async def test_a_port_that_is_taken_ends_the_bot_with_one_clear_line(api: FakeBo
         taken.listen()
         with pytest.raises(ConfigError, match="WEBHOOK_PORT cannot be listened at"):
             await asyncio.wait_for(serve(given, store, Echo(store), MENU), PATIENCE)
+
+
+async def _is_hung_up(line: socket.socket) -> bool:
+    line.settimeout(PATIENCE)
+    return await asyncio.to_thread(line.recv, 1) == b""
+
+
+async def test_whoever_never_comes_to_the_end_is_hung_up_on(
+    api: FakeBotApi, path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening_at, "IDLE", 0.1)
+    async with open_house(api, path, store) as house:
+        with await house.ring() as line:
+            line.sendall(b"POST /telegram HTTP/1.1\r\nHost: ")
+            assert await _is_hung_up(line)
+
+
+async def test_a_crowd_at_the_door_is_sent_away_and_makes_room_when_it_leaves(
+    api: FakeBotApi, path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening_at, "MOST", 2)
+    async with open_house(api, path, store) as house:
+        crowd = [await house.ring() for _ in range(3)]
+        assert await _is_hung_up(crowd[2])
+        for line in crowd:
+            line.close()
+        api.say(ADA, "hello")
+        await house.until_said("heard hello")
