@@ -177,7 +177,7 @@ class Clubs:
         message = None
         if day.weekday() in club.exercise_on:
             heading = paragraphs(*extra, words("group.exercise_of_the_day"))
-            message = library.card(library.of_the_day(day), heading, self.button(club))
+            message = library.card(library.of_the_day(day, club.exercise_on), heading, self.button(club))
         elif extra:
             message = Message(paragraphs(*extra), self.button(club))
         return None if message is None else self.desk.call(message, club.thread_id)

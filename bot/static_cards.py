@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from rapidfuzz import fuzz, process
@@ -28,9 +28,11 @@ class Library:
         self.for_all = tuple(exercise for exercise in self.shown if exercise.club)
         """Those that may be shown to a whole club unasked."""
 
-    def of_the_day(self, day: date) -> Exercise:
-        """Returns the exercise of a date, the same for everybody: one after the other, day by day."""
-        return self.for_all[day.toordinal() % len(self.for_all)]
+    def of_the_day(self, day: date, weekdays: Sequence[int]) -> Exercise:
+        """Returns the exercise of a date: one after the other, by the days of the week on which one is shown."""
+        # Ordinal 1 is a Monday. Counted by the days that are shown: a step of the calendar would skip some for ever.
+        before = (day.toordinal() - 1) // 7 * len(weekdays) + sum(each < day.weekday() for each in weekdays)
+        return self.for_all[before % len(self.for_all)]
 
     def find(self, name: str) -> Exercise | None:
         """Returns the exercise that has this name, or in whose names a word begins so or is spelt much like it.

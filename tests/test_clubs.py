@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -206,13 +206,6 @@ def test_a_name_that_is_none_brings_the_names_and_not_what_was_written(group: Gr
     (said,) = group.said(f"/exercise {name}")
     assert "Bird dog" in said.text and "Superman" not in said.text
     assert said.text == group.said("/exercise ???")[0].text
-
-
-def test_the_exercise_of_the_day_is_for_everybody_and_each_comes_in_turn(group: Group) -> None:
-    library = Library(group.engine.content, group.bot.desk.words)
-    days = [date(2026, 3, 1) + timedelta(days=at) for at in range(len(library.for_all))]
-    assert {library.of_the_day(day).id for day in days} == {one.id for one in library.for_all}
-    assert library.of_the_day(days[0]) == library.of_the_day(days[0])
 
 
 def test_nothing_speaks_against_an_exercise_of_the_day(group: Group) -> None:

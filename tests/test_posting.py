@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 
 from bot.posting import TOTAL_FROM, planned, post_days, tick
 from bot.records import CLUBS, Call, Chat, Club, Commit, Notice
+from bot.render import Words
+from bot.static_cards import Library
 from bot.store import Store
 from flows.engine import Engine
+from flows.schema import Content
 from tests.group import GROUP, Group
 from tests.test_pacing import START, Line, sent
 
@@ -196,9 +199,19 @@ def test_the_post_of_a_day_is_its_exercise_with_the_way_into_the_private_chat(tm
     call = group.bot.clubs.post(group.club, day)
     assert call is not None and call.method == "sendMessage" and call.params["message_thread_id"] == 3
     text = str(call.params["text"])
-    exercise = group.bot.clubs.library(group.club).of_the_day(day)
+    exercise = group.bot.clubs.library(group.club).of_the_day(day, group.club.exercise_on)
     assert exercise.name in text and group.words("exercise.safety") in text
     assert group.words("group.exercise_of_the_day") in text and group.club.token in str(call.params["reply_markup"])
+
+
+@given(st.sets(st.integers(0, 6), min_size=1), st.dates(date(2026, 1, 1), date(2036, 1, 1)))
+def test_a_club_sees_every_exercise_in_turn_whatever_its_days(content: Content, days: set[int], start: date) -> None:
+    library = Library(content, Words(content, str))
+    weekdays = tuple(sorted(days))
+    shown = [day for at in range(100) if (day := start + timedelta(days=at)).weekday() in days]
+    turns = len(library.for_all)
+    names = [library.of_the_day(day, weekdays).id for day in shown[: 2 * turns]]
+    assert len(set(names[:turns])) == turns and names[turns:] == names[:turns]
 
 
 def test_what_else_there_is_to_say_joins_the_one_post_of_the_day(tmp_path: Path, engine: Engine) -> None:
