@@ -9,6 +9,8 @@ import logging
 import os
 import signal
 import sqlite3
+import threading
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -21,7 +23,7 @@ from telegram.error import NetworkError, RetryAfter
 
 from bot.config import ConfigError, Settings
 from bot.inline import Query
-from bot.logs import configure_logging
+from bot.logs import Unhindered, configure_logging
 from bot.polling import Pauses
 from bot.records import Call, Chat, Commit
 from bot.store import Store, StoreError
@@ -411,6 +413,21 @@ def test_a_json_log_has_one_object_a_line_and_no_secret(root_logger: logging.Log
     entry = json.loads(line)
     assert (entry["level"], entry["logger"], entry["message"]) == ("WARNING", "bot", "two\nlines with [secret]")
     assert "RuntimeError: [secret]" in entry["traceback"] and "hush" not in line
+
+
+def test_a_log_whose_reader_stands_still_holds_nothing_up() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w", encoding="utf-8") as stream, os.fdopen(reading, "rb", buffering=0) as reader:
+        handler = Unhindered(stream)
+        record = logging.makeLogRecord({"msg": "\u20ac" * 3_000 + "."})
+        # Three times as much as a pipe takes; in a thread, for whoever waits here waits for ever.
+        talk = threading.Thread(target=lambda: deque(map(handler.emit, [record] * 25), 0), daemon=True)
+        talk.start()
+        talk.join(5)
+        assert not talk.is_alive()
+        assert reader.read(2**20).decode().startswith("\u20ac" * 3_000 + ".\n")
+        handler.emit(logging.makeLogRecord({"msg": "read again"}))
+        assert reader.read(2**20) == b"read again\n"
 
 
 @pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")
