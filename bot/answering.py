@@ -25,7 +25,7 @@ from bot.inline import Query
 from bot.pacing import Rate
 from bot.rights import Rights, Who, concerned
 from bot.sender import Sender
-from bot.store import AlreadyHandled, Store
+from bot.store import AlreadyHandled, Store, file_fails
 from bot.work import Incoming
 
 log = logging.getLogger(__name__)
@@ -170,7 +170,10 @@ class Answers:
                 break
             except AlreadyHandled:
                 break
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
+                if file_fails(error):
+                    # No fault of what was said, which waits in the file for the next start.
+                    raise
                 _log_failure(update_id, error)
                 if self._store.failed(update_id, type(error).__name__) >= ATTEMPTS:
                     self._park(update_id, raw, incoming, error)
@@ -213,7 +216,9 @@ class Answers:
         if incoming is not None:
             try:
                 self._listener.apologise(incoming, self._sender.clock())
-            except Exception as second:  # noqa: BLE001
+            except Exception as second:
+                if file_fails(second):
+                    raise
                 _log_failure(update_id, second)
         said_by = 0 if incoming is not None and not incoming.private else sender_of(raw)
         self._store.park(update_id, type(error).__name__, said_by, self._sender.clock())

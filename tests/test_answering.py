@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,15 +14,16 @@ from telegram import Bot, User
 from bot.answering import PATIENCE, Answers
 from bot.decoding import sender_of
 from bot.inline import Query
-from bot.records import Chat, Commit
+from bot.records import Call, Chat, Commit
 from bot.sender import Sender
-from bot.store import Store
+from bot.store import Store, StoreError
 from bot.work import Incoming
 from tests import virtual_time
 from tests.fake_bot_api import TOKEN, USERNAME
 
 NOW = datetime(2026, 11, 25, 16, 0, tzinfo=UTC)
 ADA, BOB, CLUB = 1, 2, -1_000_000_000_001
+LONG = "a" * 2**20
 
 
 class Ear:
@@ -35,7 +37,8 @@ class Ear:
 
     def handle(self, incoming: Incoming, now: datetime) -> None:
         self.heard.append((asyncio.get_running_loop().time() - 1000, incoming.chat_id, incoming.text or incoming.data))
-        self._store.commit(Commit(incoming.update_id, Chat(f"c{incoming.chat_id}", incoming.chat_id, NOW, NOW)))
+        chat, call = Chat(f"c{incoming.chat_id}", incoming.chat_id, NOW, NOW), Call("sendMessage", {"text": LONG})
+        self._store.commit(Commit(incoming.update_id, chat, calls=(call,) if incoming.text == "at length" else ()))
 
     def look_up(self, query: Query) -> dict[str, object]:
         return {"inline_query_id": query.id, "results": []}
@@ -70,7 +73,8 @@ def heard(store: Store, updates: list[dict[str, Any]], seconds: float) -> Ear:
         running = asyncio.create_task(answers.run())
         await asyncio.sleep(seconds)
         running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        with suppress(asyncio.CancelledError):
+            await running
 
     virtual_time.run(work())
     return ear
@@ -122,3 +126,14 @@ def test_what_was_slowed_is_still_there_for_the_next_run(store: Store) -> None:
 )
 def test_an_update_belongs_to_whoever_caused_it(raw: dict[str, Any], who: int) -> None:
     assert sender_of(raw) == who
+
+
+def test_an_answer_for_which_the_disk_has_no_room_stops_the_bot_and_waits(store: Store) -> None:
+    """Small writes may still succeed then: what was said must not be given up for a trouble that is not its own."""
+    pages = store._db.execute("pragma page_count").fetchone()[0]
+    store._db.execute(f"pragma max_page_count={pages + 9}").fetchall()
+    with pytest.raises(StoreError, match="disk is full"):
+        heard(store, [said(1, ADA, "at length")], 1)
+    store._db.execute("pragma max_page_count=1000000").fetchall()
+    assert [update_id for update_id, _ in store.pending()] == [1]
+    assert [text for _, _, text in heard(store, [], 1).heard] == ["at length"] and store.pending() == []

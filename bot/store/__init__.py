@@ -13,7 +13,7 @@ from pathlib import Path
 from bot import rows
 from bot.records import Commit, new_key
 from bot.store.clubs import Clubs
-from bot.store.connection import Older, StoreError, Told, looked_at, opened, reason
+from bot.store.connection import Older, StoreError, Told, file_fails, looked_at, opened, reason
 from bot.store.figures import Figures, Numbers
 from bot.store.inbox import AlreadyHandled, Inbox
 from bot.store.lock import Gone, InUse, alone
@@ -23,7 +23,7 @@ from bot.store.terms import Terms
 from bot.store.timetable import Timetable
 from bot.store.uploads import Uploads
 
-__all__ = ["AlreadyHandled", "Gone", "InUse", "Numbers", "Older", "Store", "StoreError", "alone"]
+__all__ = ["AlreadyHandled", "Gone", "InUse", "Numbers", "Older", "Store", "StoreError", "alone", "file_fails"]
 
 
 class Store(Inbox, People, Timetable, Clubs, Outbox, Terms, Uploads, Figures):

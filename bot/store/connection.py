@@ -56,6 +56,11 @@ def reason(error: Exception) -> str:
     return next((f"{meaning} ({said})" for words, meaning in _REASONS.items() if words in said), said)
 
 
+def file_fails(error: Exception) -> bool:
+    """Tells whether the file cannot be used at all, whatever was to be written, for an error of its store."""
+    return isinstance(error, StoreError) and any(words in str(error) for words in _REASONS)
+
+
 class Connected:
     """What works on the one connection of the process."""
 
